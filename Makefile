@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make                     the module, for the running kernel or KDIR
+# make modules_install     to updates/, where it goes before the kernel's own
+# make unit                the address arithmetic's tests, in user space
+# make test, make demo     the lab: guests with stock kernels
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+all: modules
+
+modules modules_install clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates $@
+
+unit:
+	$(MAKE) -C net/ipv6/ila -f test.mk unit
+
+.PHONY: all modules modules_install clean unit
+
+-include tools/lab/lab.mk

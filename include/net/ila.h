@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Identifier-Locator Addressing: what the files of the module share
+ */
+#ifndef _NET_ILA_H
+#define _NET_ILA_H
+
+#include <linux/hash.h>
+#include <linux/ipv6.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/ila_addr.h>
+#include <net/ipv6.h>
+
+struct dst_entry;
+struct ila_rules;
+struct net;
+struct netlink_ext_ack;
+struct seq_file;
+
+/* Counters: one line of /proc/net/ila_stat each, in this order */
+#define ILA_STATS(X)							\
+	X(IN_TRANSLATED,	"IlaInTranslated")			\
+	X(OUT_TRANSLATED,	"IlaOutTranslated")			\
+	X(IN_ERRORS_RESTORED,	"IlaInErrorsRestored")			\
+	X(IN_ERRORS_IGNORED,	"IlaInErrorsIgnored")			\
+	X(IN_ND,		"IlaInNd")				\
+	X(IN_TYPE,		"IlaInType")				\
+	X(IN_TRUNCATED,		"IlaInTruncated")			\
+	X(IN_NOMEM,		"IlaInNoMem")				\
+	X(IN_STRAY,		"IlaInStray")				\
+	X(OUT_ND,		"IlaOutNd")				\
+	X(OUT_CBIT,		"IlaOutCBit")				\
+	X(OUT_LOW16,		"IlaOutLow16")				\
+	X(OUT_TRUNCATED,	"IlaOutTruncated")			\
+	X(OUT_NOMEM,		"IlaOutNoMem")				\
+	X(OUT_LOOP,		"IlaOutLoop")				\
+	X(OUT_NOROUTE,		"IlaOutNoRoute")			\
+	X(OUT_TOOBIG,		"IlaOutTooBig")				\
+	X(OUT_OFFLOADED,	"IlaOutOffloaded")
+
+enum ila_stat {
+#define ILA_STAT_ENUM(id, name) ILA_STAT_##id,
+	ILA_STATS(ILA_STAT_ENUM)
+#undef ILA_STAT_ENUM
+	__ILA_STAT_MAX
+};
+
+struct ila_mib {
+	unsigned long mibs[__ILA_STAT_MAX];
+};
+
+#define ILA_LOCATOR_HASH_BITS	8
+
+/**
+ * struct ila_net - what a namespace that uses ILA has
+ * @rules: xlat rules, NULL without any
+ * @rule_seq: counts changes of the rules
+ * @stats: counters
+ * @net: the namespace; not to be followed once @dead
+ * @users: the namespace itself, and every tunnel state made in it
+ * @mutex: protects @rules, @rule_seq and @hooked
+ * @lock: protects @locators, @tunnels and @dead; taken with BH off
+ * @locators: locators that rules and routes name, by locator
+ * @tunnels: tunnel states that may hold a route of this namespace
+ * @n_locators: entries of @locators
+ * @dead: the namespace is going: no hooks, and no route is cached any more
+ * @hooked: the netfilter hooks are registered
+ * @hooks: the netfilter hooks
+ * @unhook: takes the hooks away when the last locator has gone
+ * @rcu: frees it
+ *
+ * Made when the namespace's first rule or route is made. Tunnel states can
+ * outlive their namespace (a packet somewhere holds the route), so this can
+ * too; the routes they have cached cannot.
+ */
+struct ila_net {
+	struct ila_rules __rcu *rules;
+	unsigned int rule_seq;
+	struct ila_mib __percpu *stats;
+	struct net *net;
+	refcount_t users;
+	struct mutex mutex;	/* see above */
+	spinlock_t lock;	/* see above */
+	struct hlist_head locators[1 << ILA_LOCATOR_HASH_BITS];
+	struct list_head tunnels;
+	unsigned int n_locators;
+	bool dead;
+	bool hooked;
+	struct nf_hook_ops hooks[2];
+	struct work_struct unhook;
+	struct rcu_head rcu;
+};
+
+static inline void ila_count(const struct ila_net *ilan, enum ila_stat stat)
+{
+	this_cpu_inc(ilan->stats->mibs[stat]);
+}
+
+/* main.c */
+struct ila_net *ila_net_get(struct net *net);
+struct ila_net *ila_net_find(const struct net *net);
+void ila_net_put(struct ila_net *ilan);
+
+/* hook.c */
+int ila_hooks_update(struct ila_net *ilan);
+void ila_hooks_init(struct ila_net *ilan);
+
+/* l4.c */
+
+/**
+ * struct ila_l4 - where a packet's transport header is
+ * @offset: from skb->data
+ * @proto: its protocol, or IPPROTO_NONE where there is none to look at: a later
+ *	fragment, or a checksum made for another destination than the header's
+ * @truncated: the headers before it are cut short or too many
+ * @behind: what stands before it
+ */
+struct ila_l4 {
+	unsigned int offset;
+	u8 proto;
+	bool truncated;
+	enum {
+		ILA_BEHIND_IPV6,
+		ILA_BEHIND_FRAGMENT,	/* a fragment header only */
+		ILA_BEHIND_EXTENSIONS,
+	} behind;
+};
+
+void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4);
+int ila_l4_check_offset(const struct ila_l4 *l4, u8 csum_mode);
+int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4);
+
+/* Extension headers that the transport header can stand behind */
+static inline bool ila_is_extension(u8 nexthdr)
+{
+	const u64 extensions = BIT_ULL(NEXTHDR_HOP) | BIT_ULL(NEXTHDR_DEST) |
+			       BIT_ULL(NEXTHDR_ROUTING) | BIT_ULL(NEXTHDR_AUTH) |
+			       BIT_ULL(NEXTHDR_FRAGMENT);
+
+	return nexthdr < 64 && (extensions >> nexthdr & 1);
+}
+
+/**
+ * ila_l4_find() - find a packet's transport header
+ * @skb: the packet, its IPv6 header in the linear part
+ * @l4: the answer
+ */
+static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
+{
+	l4->offset = skb_network_offset(skb) + sizeof(struct ipv6hdr);
+	l4->proto = ipv6_hdr(skb)->nexthdr;
+	l4->truncated = false;
+	l4->behind = ILA_BEHIND_IPV6;
+	if (unlikely(ila_is_extension(l4->proto)))
+		ila_l4_walk(skb, l4);
+}
+
+/* rewrite.c */
+enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x,
+			     const struct ila_l4 *l4);
+int ila_make_writable(struct sk_buff *skb, unsigned int len);
+bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset);
+
+/* icmp.c */
+void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
+		      const struct ila_l4 *l4);
+
+/* locator.c */
+
+/**
+ * struct ila_locator - a locator that a rule or a route names
+ * @node: in the namespace's table
+ * @locator: its 64 bits
+ * @sir: the SIR prefix that goes with it, 0 while not known, or
+ *	ILA_SIR_AMBIGUOUS
+ * @domain: identifier namespace
+ * @users: rules and routes, under the namespace's lock
+ * @csum_mode: ILA_CSUM_
+ * @origin: what names it
+ * @learn: the SIR prefix is not in the configuration, traffic tells it
+ * @rcu: frees it
+ */
+struct ila_locator {
+	struct hlist_node node;
+	__be64 locator;
+	__be64 sir;
+	u32 domain;
+	unsigned int users;
+	u8 csum_mode;
+	u8 origin;
+	bool learn;
+	struct rcu_head rcu;
+};
+
+enum {
+	ILA_ORIGIN_RULE,	/* receives: every identifier behind it is ours */
+	ILA_ORIGIN_RECEIVE,	/* a route from ILA to SIR */
+	ILA_ORIGIN_SEND,	/* a route from SIR to ILA */
+};
+
+#define ILA_SIR_AMBIGUOUS	((__force __be64)~0ULL)
+
+struct ila_locator *ila_locator_get(struct ila_net *ilan,
+				    const struct ila_locator *like,
+				    struct netlink_ext_ack *extack);
+void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
+bool ila_locator_known(const struct ila_net *ilan, __be64 locator);
+void ila_locator_learn(struct ila_locator *loc, __be64 sir);
+
+/**
+ * ila_locator_bucket() - where the entries of a locator are
+ * @ilan: the namespace
+ * @locator: the locator
+ *
+ * Return: the list's head, for RCU readers or under the namespace's lock.
+ */
+static inline const struct hlist_head *
+ila_locator_bucket(const struct ila_net *ilan, __be64 locator)
+{
+	return &ilan->locators[hash_64((__force u64)locator,
+				       ILA_LOCATOR_HASH_BITS)];
+}
+
+/* lwt.c */
+int ila_lwt_init(void);
+void ila_lwt_exit(void);
+const struct ila_locator *ila_lwt_locator(const struct dst_entry *dst);
+bool ila_lwt_sends(const struct dst_entry *dst);
+void ila_lwt_forget_routes(struct ila_net *ilan);
+
+/* stats.c */
+int ila_stats_show(struct seq_file *seq, void *v);
+void ila_left(const struct ila_net *ilan, const struct sk_buff *skb,
+	      enum ila_verdict verdict, bool in);
+void ila_drop(const struct ila_net *ilan, struct sk_buff *skb,
+	      enum ila_verdict verdict, bool in);
+
+#endif /* _NET_ILA_H */

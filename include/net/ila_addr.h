@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Identifier-Locator Addressing: addresses and their checksums
+ *
+ * The arithmetic of ILA, free of kernel calls: the module, its tests and the
+ * tools compile this one file.
+ *
+ * Checksums are sums of 16-bit words in one's complement, which do not care
+ * for byte order as long as every word is taken as it lies in memory. So the
+ * sums here are plain integers of such words and are never swapped.
+ */
+#ifndef _NET_ILA_ADDR_H
+#define _NET_ILA_ADDR_H
+
+#include <linux/ila.h>
+#include <linux/types.h>
+#ifdef __KERNEL__
+#include <asm/byteorder.h>
+#else
+#include <arpa/inet.h>
+#include <stdbool.h>
+#ifndef __force
+#define __force
+#endif
+#endif
+
+/**
+ * struct ila_addr - an IPv6 address as ILA sees it
+ * @upper: SIR prefix or locator
+ * @ident: identifier
+ * @tc: identifier's first octet: type (3 bits), C-bit, 4 bits of value
+ * @mid: the bits in between
+ * @low16: the word that checksum-neutral mapping adjusts
+ *
+ * Overlays the addresses of a packet, which are aligned to 4 bytes only.
+ */
+struct ila_addr {
+	__be64 upper;
+	union {
+		__be64 ident;
+		struct {
+			__u8 tc;
+			__u8 mid[5];
+			__u16 low16;
+		} __attribute__((packed));
+	} __attribute__((packed));
+} __attribute__((packed, aligned(4)));
+
+#define ILA_TYPE_SHIFT	5
+#define ILA_C_BIT	0x10
+
+/**
+ * enum ila_verdict - what became of a packet
+ * @ILA_OK: translated
+ * @ILA_LEFT_ND: neighbour discovery, left alone
+ * @ILA_LEFT_TYPE: the identifier's type is not one that is translated
+ * @ILA_REFUSED_CBIT: a SIR address must not have the C-bit
+ * @ILA_REFUSED_LOW16: identifiers ending in ffff do not survive neutral mapping
+ * @ILA_REFUSED_TRUNCATED: the headers end before the transport checksum, or
+ *	there are more of them than anybody sends
+ * @ILA_REFUSED_NOMEM: the packet is shared and could not be copied
+ * @ILA_REFUSED_STRAY: the identifier is not here, and the rule refuses that
+ * @ILA_REFUSED_LOOP: the locator's route is itself an ILA route
+ * @ILA_REFUSED_NOROUTE: there is no route to the locator
+ * @ILA_REFUSED_TOOBIG: larger than the path to the locator takes
+ */
+enum ila_verdict {
+	ILA_OK,
+	ILA_LEFT_ND,
+	ILA_LEFT_TYPE,
+	ILA_REFUSED_CBIT,
+	ILA_REFUSED_LOW16,
+	ILA_REFUSED_TRUNCATED,
+	ILA_REFUSED_NOMEM,
+	ILA_REFUSED_STRAY,
+	ILA_REFUSED_LOOP,
+	ILA_REFUSED_NOROUTE,
+	ILA_REFUSED_TOOBIG,
+};
+
+/**
+ * struct ila_xlat - one translation of upper halves
+ * @to: the upper half that is written
+ * @diff: what writing it adds to a sum over the address; valid if @fixed
+ * @adj: what neutral mapping adds to the low 16 bits; valid if @fixed
+ * @csum_mode: ILA_CSUM_
+ * @restore: ILA to SIR, else SIR to ILA
+ * @fixed: every packet has the same upper half before
+ * @formatted: obey the identifier's type field
+ */
+struct ila_xlat {
+	__be64 to;
+	__u32 diff;
+	__u16 adj;
+	__u8 csum_mode;
+	bool restore;
+	bool fixed;
+	bool formatted;
+};
+
+/* One's complement sum of two 32-bit sums */
+static inline __u32 ila_sum_add(__u32 a, __u32 b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+/* One's complement difference of two 32-bit sums */
+static inline __u32 ila_sum_sub(__u32 a, __u32 b)
+{
+	return ila_sum_add(a, ~b);
+}
+
+/* A 32-bit sum as the 16-bit word it stands for */
+static inline __u16 ila_sum_fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* Sum over one half of an address */
+static inline __u32 ila_sum_half(__be64 half)
+{
+	__u64 v = (__force __u64)half;
+
+	return ila_sum_add(v, v >> 32);
+}
+
+/**
+ * ila_sum_diff() - what replacing an upper half adds to a checksum's sum
+ * @from: the half before
+ * @to: the half after
+ *
+ * Return: the 32-bit one's complement sum of @to minus that of @from.
+ */
+static inline __u32 ila_sum_diff(__be64 from, __be64 to)
+{
+	return ila_sum_sub(ila_sum_half(to), ila_sum_half(from));
+}
+
+/* The C-bit as a word of the sum */
+static inline __u16 ila_c_word(void)
+{
+	return (__force __u16)htons(ILA_C_BIT << 8);
+}
+
+/**
+ * ila_neutral_adj() - what neutral mapping adds to an identifier's low 16 bits
+ * @from: the half before
+ * @to: the half after
+ * @c_bit: the mapping also flips the C-bit
+ * @restore: ILA to SIR, where the C-bit goes from set to clear
+ *
+ * Return: the word that keeps the sum of the address as it was.
+ */
+static inline __u16 ila_neutral_adj(__be64 from, __be64 to, bool c_bit,
+				    bool restore)
+{
+	__u32 adj = ila_sum_diff(to, from);
+
+	if (c_bit)
+		adj = restore ? ila_sum_add(adj, ila_c_word()) :
+				ila_sum_sub(adj, ila_c_word());
+	return ila_sum_fold(adj);
+}
+
+static inline __u8 ila_ident_type(const struct ila_addr *addr)
+{
+	return addr->tc >> ILA_TYPE_SHIFT;
+}
+
+static inline bool ila_ident_c_bit(const struct ila_addr *addr)
+{
+	return addr->tc & ILA_C_BIT;
+}
+
+/* Types 1 to 5 are translated; 0 is plain IPv6, 6 and 7 are reserved */
+static inline bool ila_ident_type_ok(__u8 type)
+{
+	return type >= ILA_ATYPE_LUID && type <= ILA_ATYPE_NONLOCAL_ADDR;
+}
+
+static inline bool ila_csum_mode_valid(__u8 mode)
+{
+	return mode <= ILA_CSUM_NEUTRAL_MAP_AUTO ||
+	       mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT;
+}
+
+static inline bool ila_csum_mode_neutral(__u8 mode)
+{
+	return mode == ILA_CSUM_NEUTRAL_MAP ||
+	       mode == ILA_CSUM_NEUTRAL_MAP_AUTO;
+}
+
+static inline bool ila_csum_mode_adjust(__u8 mode)
+{
+	return mode == ILA_CSUM_ADJUST_TRANSPORT ||
+	       mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT;
+}
+
+/**
+ * ila_prefix_ok() - may this be written over a packet's upper half on receive?
+ * @prefix: the half
+ *
+ * Return: false for what holds unspecified, loopback, multicast or link-local
+ * addresses, which must not come in by the back door.
+ */
+static inline bool ila_prefix_ok(__be64 prefix)
+{
+	const __u8 *octet = (const __u8 *)&prefix;
+
+	return prefix && octet[0] != 0xff &&
+	       !(octet[0] == 0xfe && (octet[1] & 0xc0) == 0x80);
+}
+
+/**
+ * ila_xlat_fix() - precompute for packets that all have one upper half
+ * @x: the translation; its other members are set
+ * @from: that half
+ */
+static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
+{
+	x->diff = ila_sum_diff(from, x->to);
+	x->adj = ila_neutral_adj(from, x->to,
+				 x->csum_mode == ILA_CSUM_NEUTRAL_MAP,
+				 x->restore);
+	x->fixed = true;
+}
+
+/**
+ * ila_xlat_diff() - what a translation adds to a sum over the upper half
+ * @x: the translation
+ * @from: the packet's upper half before
+ *
+ * Return: a 32-bit one's complement sum, "new minus old".
+ */
+static inline __u32 ila_xlat_diff(const struct ila_xlat *x, __be64 from)
+{
+	return x->fixed ? x->diff : ila_sum_diff(from, x->to);
+}
+
+/**
+ * ila_xlat_keeps_sum() - is the whole address's sum the same afterwards?
+ * @x: the translation
+ * @old: the address before
+ *
+ * An address that comes without the C-bit in neutral-map was not adjusted when
+ * it was sent, so nothing is undone when it is restored.
+ */
+static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x,
+				      const struct ila_addr *old)
+{
+	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP)
+		return !x->restore || ila_ident_c_bit(old);
+	return x->csum_mode == ILA_CSUM_NEUTRAL_MAP_AUTO;
+}
+
+/**
+ * ila_addr_translate() - translate an address
+ * @x: the translation
+ * @old: the address before
+ * @new: the address after; valid for ILA_OK only, may not be @old
+ *
+ * The words 0000 and ffff are one value to a checksum, so a restored word of
+ * that value can have been either: it becomes 0000, and identifiers that end
+ * in ffff are refused when sent.
+ *
+ * Return: ILA_OK, ILA_LEFT_TYPE, ILA_REFUSED_CBIT or ILA_REFUSED_LOW16.
+ */
+static inline enum ila_verdict ila_addr_translate(const struct ila_xlat *x,
+						  const struct ila_addr *old,
+						  struct ila_addr *new)
+{
+	__u16 adj, low16 = old->low16;
+
+	if (x->formatted && !ila_ident_type_ok(ila_ident_type(old)))
+		return ILA_LEFT_TYPE;
+
+	new->upper = x->to;
+	new->ident = old->ident;
+	if (!ila_csum_mode_neutral(x->csum_mode))
+		return ILA_OK;
+
+	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP) {
+		if (x->restore && !ila_ident_c_bit(old))
+			return ILA_OK;
+		if (!x->restore && ila_ident_c_bit(old))
+			return ILA_REFUSED_CBIT;
+		new->tc ^= ILA_C_BIT;
+	}
+	if (!x->restore && low16 == 0xffff)
+		return ILA_REFUSED_LOW16;
+
+	adj = x->fixed ? x->adj :
+	      ila_neutral_adj(old->upper, x->to,
+			      x->csum_mode == ILA_CSUM_NEUTRAL_MAP, x->restore);
+	low16 = ila_sum_fold((__u32)low16 + adj);
+	if (x->restore && low16 == 0xffff)
+		low16 = 0;
+	new->low16 = low16;
+	return ILA_OK;
+}
+
+#endif /* _NET_ILA_ADDR_H */

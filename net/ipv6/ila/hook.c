@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: netfilter hooks
+ *
+ * Received packets are translated before anything that remembers addresses
+ * sees them (defragmentation, connection tracking, early demux). The second
+ * hook, on packets this node makes itself, is for its ICMPv6 errors only.
+ */
+#include <linux/etherdevice.h>
+#include <linux/icmpv6.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/dst_metadata.h>
+#include <net/ila.h>
+#include <net/ip6_route.h>
+
+#include "rule.h"
+
+/* br_netfilter shows bridged frames to this hook as if they were received by
+ * the bridge device. Those for the bridge's own address are, and will not pass
+ * here again; the others are not our business.
+ */
+static bool ila_is_bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	const struct nf_bridge_info *nf_bridge = nf_bridge_info_get(skb);
+
+	return unlikely(nf_bridge) && nf_bridge->in_prerouting &&
+	       nf_bridge->pkt_otherhost &&
+	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
+#else
+	return false;
+#endif
+}
+
+/* Does the restored destination live elsewhere? See ILA_STRAY_ */
+static bool ila_is_stray(struct net *net, struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct flowi6 fl6 = {
+		.flowi6_iif = skb->dev->ifindex,
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = hdr->nexthdr,
+		.flowlabel = ip6_flowinfo(hdr),
+		.daddr = hdr->daddr,
+		.saddr = hdr->saddr,
+	};
+	struct dst_entry *dst;
+	bool stray;
+
+	dst = ip6_route_input_lookup(net, skb->dev, &fl6, skb,
+				     RT6_LOOKUP_F_HAS_SADDR);
+	stray = dst->error || ila_lwt_sends(dst) ||
+		(dst_dev(dst) == skb->dev &&
+		 !(dst_rt6_info(dst)->rt6i_flags & RTF_LOCAL));
+	dst_release(dst);
+	return stray;
+}
+
+/* Return: a verdict for netfilter; the packet is gone with NF_STOLEN */
+static unsigned int ila_receive_rule(const struct ila_net *ilan,
+				     const struct ila_rule *rule,
+				     struct sk_buff *skb,
+				     const struct ila_l4 *l4)
+{
+	enum ila_verdict verdict = ila_rewrite(skb, &rule->xlat, l4);
+
+	if (unlikely(verdict != ILA_OK)) {
+		if (verdict != ILA_LEFT_ND && verdict != ILA_LEFT_TYPE) {
+			/* left alone it would be routed until its hops end */
+			ila_drop(ilan, skb, verdict, true);
+			return NF_STOLEN;
+		}
+		ila_left(ilan, skb, verdict, true);
+		return NF_ACCEPT;
+	}
+
+	ila_count(ilan, ILA_STAT_IN_TRANSLATED);
+	/* over loopback a packet brings the route it was sent by */
+	if (skb_valid_dst(skb))
+		skb_dst_drop(skb);
+
+	if (unlikely(rule->stray != ILA_STRAY_FORWARD) &&
+	    ila_is_stray(ilan->net, skb)) {
+		if (rule->stray == ILA_STRAY_UNREACHABLE)
+			icmpv6_send(skb, ICMPV6_DEST_UNREACH,
+				    ICMPV6_ADDR_UNREACH, 0);
+		ila_drop(ilan, skb, ILA_REFUSED_STRAY, true);
+		return NF_STOLEN;
+	}
+	return NF_ACCEPT;
+}
+
+static unsigned int ila_receive(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	const struct ila_rule *rule = NULL;
+	struct ila_net *ilan = priv;
+	struct ila_rules *rules;
+	struct ila_l4 l4;
+
+	rules = rcu_dereference(ilan->rules);
+	if (likely(rules))
+		rule = ila_rule_lookup(rules,
+				       ((struct ila_addr *)&hdr->daddr)->upper,
+				       state->in);
+	if (!rule && likely(hdr->nexthdr != IPPROTO_ICMPV6 &&
+			    !ila_is_extension(hdr->nexthdr)))
+		return NF_ACCEPT;
+	if (ila_is_bridged(skb))
+		return NF_ACCEPT;
+
+	ila_l4_find(skb, &l4);
+	if (rule) {
+		unsigned int ret = ila_receive_rule(ilan, rule, skb, &l4);
+
+		if (ret != NF_ACCEPT)
+			return ret;
+	}
+	if (unlikely(l4.proto == IPPROTO_ICMPV6))
+		ila_icmp_restore(ilan, skb, &l4);
+	return NF_ACCEPT;
+}
+
+static unsigned int ila_send_error(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	struct ila_l4 l4;
+
+	if (likely(ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6))
+		return NF_ACCEPT;
+	ila_l4_find(skb, &l4);
+	ila_icmp_restore(priv, skb, &l4);
+	return NF_ACCEPT;
+}
+
+/* Before defragmentation and connection tracking, so that they see SIR */
+static const struct nf_hook_ops ila_hooks[] = {
+	{
+		.hook = ila_receive,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_CONNTRACK_DEFRAG - 1,
+	}, {
+		.hook = ila_send_error,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_CONNTRACK_DEFRAG - 1,
+	},
+};
+
+/**
+ * ila_hooks_update() - have the hooks exactly while there is use for them
+ * @ilan: the namespace, its mutex held
+ *
+ * Return: 0, or a negative error if they could not be registered.
+ */
+int ila_hooks_update(struct ila_net *ilan)
+{
+	bool wanted = !ilan->dead && READ_ONCE(ilan->n_locators);
+	int err;
+
+	lockdep_assert_held(&ilan->mutex);
+	if (wanted == ilan->hooked)
+		return 0;
+	if (wanted) {
+		err = nf_register_net_hooks(ilan->net, ilan->hooks,
+					    ARRAY_SIZE(ilan->hooks));
+		if (err)
+			return err;
+	} else {
+		nf_unregister_net_hooks(ilan->net, ilan->hooks,
+					ARRAY_SIZE(ilan->hooks));
+	}
+	ilan->hooked = wanted;
+	return 0;
+}
+
+static void ila_unhook(struct work_struct *work)
+{
+	struct ila_net *ilan = container_of(work, struct ila_net, unhook);
+
+	mutex_lock(&ilan->mutex);
+	ila_hooks_update(ilan);
+	mutex_unlock(&ilan->mutex);
+}
+
+/**
+ * ila_hooks_init() - prepare the hooks of a namespace
+ * @ilan: the namespace
+ */
+void ila_hooks_init(struct ila_net *ilan)
+{
+	int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(ila_hooks) != ARRAY_SIZE(ilan->hooks));
+	for (i = 0; i < ARRAY_SIZE(ila_hooks); i++) {
+		ilan->hooks[i] = ila_hooks[i];
+		ilan->hooks[i].priv = ilan;
+	}
+	INIT_WORK(&ilan->unhook, ila_unhook);
+}

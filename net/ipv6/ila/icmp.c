@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: ICMPv6 errors
+ *
+ * An error that is raised between translation and restoration quotes a packet
+ * that its sender never sent. To have the sender recognise it (and learn path
+ * MTUs from it), the quoted destination is restored by every node on the way
+ * back that knows the locator.
+ */
+#include <linux/icmpv6.h>
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+#include <net/ila.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+
+/* How many entries of one locator are tried before the quote is left alone */
+#define ILA_CANDIDATES_MAX	8
+
+/* The flow that the quoted packet belongs to, as if it was sent to @daddr */
+static void ila_quote_flow(const struct sk_buff *skb, unsigned int offset,
+			   const struct ipv6hdr *quote,
+			   const struct ila_addr *daddr, struct flowi6 *fl6)
+{
+	__be16 buf[2];
+	const __be16 *ports;
+
+	*fl6 = (struct flowi6) {
+		.daddr = *(const struct in6_addr *)daddr,
+		.saddr = quote->saddr,
+		.flowlabel = ip6_flowinfo(quote),
+		.flowi6_proto = quote->nexthdr,
+		.flowi6_mark = skb->mark,
+	};
+	if (quote->nexthdr != IPPROTO_TCP && quote->nexthdr != IPPROTO_UDP)
+		return;
+	ports = skb_header_pointer(skb, offset + sizeof(*quote), sizeof(buf),
+				   buf);
+	if (ports) {
+		fl6->fl6_sport = ports[0];
+		fl6->fl6_dport = ports[1];
+	}
+}
+
+/* Does a packet to fl6->daddr meet the route that named this locator? */
+static bool ila_route_confirms(struct net *net, const struct ila_locator *loc,
+			       struct flowi6 *fl6)
+{
+	struct dst_entry *dst = ip6_route_output(net, NULL, fl6);
+	bool confirms = ila_lwt_locator(dst) == loc;
+
+	dst_release(dst);
+	return confirms;
+}
+
+/**
+ * ila_quote_candidate() - what one entry makes of a quoted destination
+ * @net: the namespace
+ * @loc: the entry
+ * @skb: the error
+ * @offset: of the quote, from skb->data
+ * @quote: the quoted header
+ * @sir: the answer
+ *
+ * Return: true if the entry stands behind the answer: it is a rule, or a packet
+ * to this address takes the very route that named the locator.
+ */
+static bool ila_quote_candidate(struct net *net, const struct ila_locator *loc,
+				const struct sk_buff *skb, unsigned int offset,
+				const struct ipv6hdr *quote,
+				struct ila_addr *sir)
+{
+	const struct ila_addr *ila = (const struct ila_addr *)&quote->daddr;
+	struct ila_xlat x = {
+		.to = READ_ONCE(loc->sir),
+		.csum_mode = loc->csum_mode,
+		.restore = true,
+	};
+	struct flowi6 fl6;
+
+	if (!x.to || x.to == ILA_SIR_AMBIGUOUS)
+		return false;
+	if (ila_addr_translate(&x, ila, sir) != ILA_OK)
+		return false;
+	if (loc->origin == ILA_ORIGIN_RULE)
+		return true;
+	ila_quote_flow(skb, offset, quote,
+		       loc->origin == ILA_ORIGIN_SEND ? sir : ila, &fl6);
+	return ila_route_confirms(net, loc, &fl6);
+}
+
+/* Find the one address that a quoted destination was before it was translated */
+static bool ila_quote_restore(const struct ila_net *ilan,
+			      const struct sk_buff *skb, unsigned int offset,
+			      const struct ipv6hdr *quote, struct ila_addr *sir)
+{
+	__be64 locator = ((const struct ila_addr *)&quote->daddr)->upper;
+	const struct ila_locator *loc;
+	struct ila_addr candidate;
+	bool found = false;
+	int n = 0;
+
+	hlist_for_each_entry_rcu(loc, ila_locator_bucket(ilan, locator), node) {
+		if (loc->locator != locator)
+			continue;
+		if (++n > ILA_CANDIDATES_MAX)
+			return false;
+		if (!ila_quote_candidate(ilan->net, loc, skb, offset, quote,
+					 &candidate))
+			continue;
+		if (found && memcmp(sir, &candidate, sizeof(candidate)))
+			return false;
+		*sir = candidate;
+		found = true;
+	}
+	return found;
+}
+
+/* Write the restored destination and keep the error's own checksum true */
+static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
+			    unsigned int daddr, const struct ila_addr *sir)
+{
+	struct ila_addr *quoted = (struct ila_addr *)(skb->data + daddr);
+	unsigned int offset = icmp + offsetof(struct icmp6hdr, icmp6_cksum);
+	__wsum diff = csum_sub(csum_partial(sir, sizeof(*sir), 0),
+			       csum_partial(quoted, sizeof(*quoted), 0));
+
+	*quoted = *sir;
+	/* a seed does not cover the quote, which is summed up later */
+	if (!ila_check_is_seed(skb, offset))
+		csum_replace_by_diff((__sum16 *)(skb->data + offset), diff);
+}
+
+/**
+ * ila_icmp_restore() - restore what an ICMPv6 error quotes
+ * @ilan: the namespace
+ * @skb: a packet, its IPv6 header in the linear part
+ * @l4: its transport header
+ *
+ * Errors that quote no locator known here, or too little of the packet, or an
+ * address that cannot be told for certain, are left as they are. The quote and
+ * the checksum cancel each other out in skb->csum. The caller is in an RCU read
+ * side section.
+ */
+void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
+		      const struct ila_l4 *l4)
+{
+	unsigned int offset = l4->offset + sizeof(struct icmp6hdr);
+	unsigned int daddr = offset + offsetof(struct ipv6hdr, daddr);
+	int type = ila_l4_icmp_type(skb, l4);
+	const struct ipv6hdr *quote;
+	struct ipv6hdr buf;
+	struct ila_addr sir;
+
+	if (type < 0 || !icmpv6_is_err(type))
+		return;
+	quote = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!quote || quote->version != 6 ||
+	    !ila_locator_known(ilan, ((struct ila_addr *)&quote->daddr)->upper))
+		return;
+
+	if (!ila_quote_restore(ilan, skb, offset, quote, &sir) ||
+	    ila_make_writable(skb, daddr + sizeof(sir))) {
+		ila_count(ilan, ILA_STAT_IN_ERRORS_IGNORED);
+		return;
+	}
+	ila_quote_write(skb, l4->offset, daddr, &sir);
+	ila_count(ilan, ILA_STAT_IN_ERRORS_RESTORED);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: finding the transport header
+ */
+#include <linux/dccp.h>
+#include <linux/icmpv6.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/ila.h>
+#include <net/mip6.h>
+
+/* More extension headers than RFC 8200 has any use for */
+#define ILA_EXTENSIONS_MAX	16
+
+/* Look at one extension header. Return: its length, 0 where the walk ends. */
+static unsigned int ila_l4_step(const struct sk_buff *skb, struct ila_l4 *l4)
+{
+	u8 buf[sizeof(struct frag_hdr)];
+	const struct ipv6_opt_hdr *opt;
+	const struct ipv6_rt_hdr *rt;
+	const struct frag_hdr *frag;
+
+	opt = skb_header_pointer(skb, l4->offset, sizeof(buf), buf);
+	if (!opt) {
+		l4->truncated = true;
+		return 0;
+	}
+
+	switch (l4->proto) {
+	case NEXTHDR_FRAGMENT:
+		frag = (const struct frag_hdr *)opt;
+		if (frag->frag_off & htons(IP6_OFFSET))
+			return 0;
+		l4->proto = frag->nexthdr;
+		return sizeof(*frag);
+	case NEXTHDR_AUTH:
+		l4->proto = opt->nexthdr;
+		return ipv6_authlen(opt);
+	case NEXTHDR_ROUTING:
+		/* the checksum is made for the last destination, not for this */
+		rt = (const struct ipv6_rt_hdr *)opt;
+		if (rt->segments_left)
+			return 0;
+		fallthrough;
+	default:
+		l4->proto = opt->nexthdr;
+		return ipv6_optlen(opt);
+	}
+}
+
+/**
+ * ila_l4_walk() - find the transport header behind extension headers
+ * @skb: the packet
+ * @l4: where to start, and the answer
+ *
+ * Only looks; nothing is pulled, so pointers into the packet stay valid.
+ */
+void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4)
+{
+	unsigned int len;
+	int n;
+
+	for (n = 0; ila_is_extension(l4->proto); n++) {
+		if (n == ILA_EXTENSIONS_MAX) {
+			l4->truncated = true;
+			len = 0;
+		} else {
+			l4->behind = !n && l4->proto == NEXTHDR_FRAGMENT ?
+				     ILA_BEHIND_FRAGMENT : ILA_BEHIND_EXTENSIONS;
+			len = ila_l4_step(skb, l4);
+		}
+		if (!len) {
+			l4->proto = IPPROTO_NONE;
+			return;
+		}
+		l4->offset += len;
+	}
+}
+
+/**
+ * ila_l4_check_offset() - where a transport checksum over addresses is
+ * @l4: the transport header
+ * @csum_mode: ILA_CSUM_ADJUST_TRANSPORT or ILA_CSUM_ADJUST_TRANSPORT_COMPAT
+ *
+ * A peer in need of compatibility knows three protocols and no extension
+ * headers; but it translates before it fragments.
+ *
+ * Return: the offset of the checksum from skb->data, or -1 without one.
+ */
+int ila_l4_check_offset(const struct ila_l4 *l4, u8 csum_mode)
+{
+	bool compat = csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT;
+
+	if (compat && l4->behind == ILA_BEHIND_EXTENSIONS)
+		return -1;
+
+	switch (l4->proto) {
+	case IPPROTO_TCP:
+		return l4->offset + offsetof(struct tcphdr, check);
+	case IPPROTO_UDP:
+		return l4->offset + offsetof(struct udphdr, check);
+	case IPPROTO_ICMPV6:
+		return l4->offset + offsetof(struct icmp6hdr, icmp6_cksum);
+	case IPPROTO_UDPLITE:
+		return compat ? -1 : l4->offset + offsetof(struct udphdr, check);
+	case IPPROTO_DCCP:
+		return compat ? -1 : l4->offset +
+				     offsetof(struct dccp_hdr, dccph_checksum);
+	case IPPROTO_MH:
+		return compat ? -1 : l4->offset +
+				     offsetof(struct ip6_mh, ip6mh_cksum);
+	default:
+		return -1;
+	}
+}
+
+/**
+ * ila_l4_icmp_type() - the type of an ICMPv6 message
+ * @skb: the packet
+ * @l4: its transport header
+ *
+ * Return: the type, or -1 if the packet is not ICMPv6 or has no type.
+ */
+int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4)
+{
+	const u8 *type;
+	u8 buf;
+
+	if (l4->proto != IPPROTO_ICMPV6)
+		return -1;
+	type = skb_header_pointer(skb, l4->offset, sizeof(buf), &buf);
+	return type ? *type : -1;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: counters, and packets that go no further
+ */
+#include <linux/seq_file.h>
+#include <linux/skbuff.h>
+#include <net/ila.h>
+#include <trace/events/ila.h>
+
+static const char * const ila_stat_names[] = {
+#define ILA_STAT_NAME(id, name) name,
+	ILA_STATS(ILA_STAT_NAME)
+#undef ILA_STAT_NAME
+};
+
+/* Which counter a verdict has, for received and for sent packets */
+static const enum ila_stat ila_verdict_stats[][2] = {
+	[ILA_OK]		= { ILA_STAT_OUT_TRANSLATED, ILA_STAT_IN_TRANSLATED },
+	[ILA_LEFT_ND]		= { ILA_STAT_OUT_ND, ILA_STAT_IN_ND },
+	[ILA_LEFT_TYPE]		= { ILA_STAT_IN_TYPE, ILA_STAT_IN_TYPE },
+	[ILA_REFUSED_CBIT]	= { ILA_STAT_OUT_CBIT, ILA_STAT_OUT_CBIT },
+	[ILA_REFUSED_LOW16]	= { ILA_STAT_OUT_LOW16, ILA_STAT_OUT_LOW16 },
+	[ILA_REFUSED_TRUNCATED]	= { ILA_STAT_OUT_TRUNCATED, ILA_STAT_IN_TRUNCATED },
+	[ILA_REFUSED_NOMEM]	= { ILA_STAT_OUT_NOMEM, ILA_STAT_IN_NOMEM },
+	[ILA_REFUSED_STRAY]	= { ILA_STAT_IN_STRAY, ILA_STAT_IN_STRAY },
+	[ILA_REFUSED_LOOP]	= { ILA_STAT_OUT_LOOP, ILA_STAT_OUT_LOOP },
+	[ILA_REFUSED_NOROUTE]	= { ILA_STAT_OUT_NOROUTE, ILA_STAT_OUT_NOROUTE },
+	[ILA_REFUSED_TOOBIG]	= { ILA_STAT_OUT_TOOBIG, ILA_STAT_OUT_TOOBIG },
+};
+
+static const enum skb_drop_reason ila_drop_reasons[] = {
+	[ILA_REFUSED_CBIT]	= SKB_DROP_REASON_IP_INADDRERRORS,
+	[ILA_REFUSED_LOW16]	= SKB_DROP_REASON_IP_INADDRERRORS,
+	[ILA_REFUSED_TRUNCATED]	= SKB_DROP_REASON_HDR_TRUNC,
+	[ILA_REFUSED_NOMEM]	= SKB_DROP_REASON_NOMEM,
+	[ILA_REFUSED_STRAY]	= SKB_DROP_REASON_IP_INADDRERRORS,
+	[ILA_REFUSED_LOOP]	= SKB_DROP_REASON_IP_OUTNOROUTES,
+	[ILA_REFUSED_NOROUTE]	= SKB_DROP_REASON_IP_OUTNOROUTES,
+	[ILA_REFUSED_TOOBIG]	= SKB_DROP_REASON_PKT_TOO_BIG,
+};
+
+/**
+ * ila_stats_show() - print a namespace's counters
+ * @seq: /proc/net/ila_stat
+ * @v: not used
+ *
+ * Return: 0.
+ */
+int ila_stats_show(struct seq_file *seq, void *v)
+{
+	const struct ila_net *ilan = ila_net_find(seq->private);
+	unsigned long sum;
+	int stat, cpu;
+
+	for (stat = 0; stat < __ILA_STAT_MAX; stat++) {
+		sum = 0;
+		for_each_possible_cpu(cpu)
+			sum += ilan ? per_cpu_ptr(ilan->stats, cpu)->mibs[stat] : 0;
+		seq_printf(seq, "%-24s\t%lu\n", ila_stat_names[stat], sum);
+	}
+	return 0;
+}
+
+/**
+ * ila_left() - account for a packet that was left alone
+ * @ilan: the namespace
+ * @skb: the packet
+ * @verdict: why
+ * @in: on the receiving side
+ */
+void ila_left(const struct ila_net *ilan, const struct sk_buff *skb,
+	      enum ila_verdict verdict, bool in)
+{
+	ila_count(ilan, ila_verdict_stats[verdict][in]);
+	trace_ila_refuse(skb, verdict, in);
+}
+
+/**
+ * ila_drop() - account for a packet that was refused, and free it
+ * @ilan: the namespace
+ * @skb: the packet
+ * @verdict: why
+ * @in: on the receiving side
+ */
+void ila_drop(const struct ila_net *ilan, struct sk_buff *skb,
+	      enum ila_verdict verdict, bool in)
+{
+	ila_left(ilan, skb, verdict, in);
+	kfree_skb_reason(skb, ila_drop_reasons[verdict]);
+}

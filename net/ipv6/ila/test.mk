@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The address arithmetic's tests as a program: make -f test.mk unit
+# Not "Makefile", which belongs to the kernel's build.
+
+ROOT := ../../..
+OUT ?= .
+CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-address-of-packed-member \
+	  -fsanitize=address,undefined -fno-sanitize-recover=all \
+	  -I$(ROOT)/include -I$(ROOT)/include/uapi
+
+unit: $(OUT)/ila_addr_test
+	$(OUT)/ila_addr_test
+
+$(OUT)/ila_addr_test: ila_addr_test.c ila_addr_test_user.h \
+		      $(ROOT)/include/net/ila_addr.h
+	$(CC) $(CFLAGS) -o $@ $<
+
+clean:
+	rm -f $(OUT)/ila_addr_test
+
+.PHONY: unit clean
