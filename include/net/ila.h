@@ -22,31 +22,26 @@ struct net;
 struct netlink_ext_ack;
 struct seq_file;
 
-/* Counters: one line of /proc/net/ila_stat each, in this order */
-#define ILA_STATS(X)							\
-	X(IN_TRANSLATED,	"IlaInTranslated")			\
-	X(OUT_TRANSLATED,	"IlaOutTranslated")			\
-	X(IN_ERRORS_RESTORED,	"IlaInErrorsRestored")			\
-	X(IN_ERRORS_IGNORED,	"IlaInErrorsIgnored")			\
-	X(IN_ND,		"IlaInNd")				\
-	X(IN_TYPE,		"IlaInType")				\
-	X(IN_TRUNCATED,		"IlaInTruncated")			\
-	X(IN_NOMEM,		"IlaInNoMem")				\
-	X(IN_STRAY,		"IlaInStray")				\
-	X(OUT_ND,		"IlaOutNd")				\
-	X(OUT_CBIT,		"IlaOutCBit")				\
-	X(OUT_LOW16,		"IlaOutLow16")				\
-	X(OUT_TRUNCATED,	"IlaOutTruncated")			\
-	X(OUT_NOMEM,		"IlaOutNoMem")				\
-	X(OUT_LOOP,		"IlaOutLoop")				\
-	X(OUT_NOROUTE,		"IlaOutNoRoute")			\
-	X(OUT_TOOBIG,		"IlaOutTooBig")				\
-	X(OUT_OFFLOADED,	"IlaOutOffloaded")
-
+/* Counters, in the order of /proc/net/ila_stat */
 enum ila_stat {
-#define ILA_STAT_ENUM(id, name) ILA_STAT_##id,
-	ILA_STATS(ILA_STAT_ENUM)
-#undef ILA_STAT_ENUM
+	ILA_STAT_IN_TRANSLATED,		/* by rules and input routes */
+	ILA_STAT_OUT_TRANSLATED,	/* by output routes */
+	ILA_STAT_IN_ERRORS_RESTORED,	/* ICMPv6 errors, own ones included */
+	ILA_STAT_IN_ERRORS_IGNORED,	/* quoted a known locator, but ... */
+	ILA_STAT_IN_ND,			/* left alone */
+	ILA_STAT_IN_TYPE,		/* left alone */
+	ILA_STAT_IN_TRUNCATED,		/* dropped, and so on */
+	ILA_STAT_IN_NOMEM,
+	ILA_STAT_IN_STRAY,
+	ILA_STAT_OUT_ND,		/* left alone */
+	ILA_STAT_OUT_CBIT,		/* dropped, and so on */
+	ILA_STAT_OUT_LOW16,
+	ILA_STAT_OUT_TRUNCATED,
+	ILA_STAT_OUT_NOMEM,
+	ILA_STAT_OUT_LOOP,
+	ILA_STAT_OUT_NOROUTE,
+	ILA_STAT_OUT_TOOBIG,
+	ILA_STAT_OUT_OFFLOADED,		/* their connection is offloaded */
 	__ILA_STAT_MAX
 };
 

@@ -6,15 +6,15 @@
 #define _ILA_ADDR_TEST_USER_H
 
 #include <endian.h>
+#include <linux/types.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
 
 #define __force
 #define cpu_to_be16(x)	htobe16(x)
@@ -80,11 +80,13 @@ static inline int kunit_run(const struct kunit_suite *suite)
 	return !n || failed;
 }
 
-#define kunit_test_suite(suite)						\
-	int main(void)							\
-	{								\
-		return kunit_run(&(suite));				\
-	}								\
-	struct kunit_unused
+extern struct kunit_suite *kunit_main_suite;
+
+#define kunit_test_suite(suite)	struct kunit_suite *kunit_main_suite = &(suite)
+
+int main(void)
+{
+	return kunit_run(kunit_main_suite);
+}
 
 #endif /* _ILA_ADDR_TEST_USER_H */

@@ -7,10 +7,25 @@
 #include <net/ila.h>
 #include <trace/events/ila.h>
 
-static const char * const ila_stat_names[] = {
-#define ILA_STAT_NAME(id, name) name,
-	ILA_STATS(ILA_STAT_NAME)
-#undef ILA_STAT_NAME
+static const char * const ila_stat_names[__ILA_STAT_MAX] = {
+	[ILA_STAT_IN_TRANSLATED]	= "IlaInTranslated",
+	[ILA_STAT_OUT_TRANSLATED]	= "IlaOutTranslated",
+	[ILA_STAT_IN_ERRORS_RESTORED]	= "IlaInErrorsRestored",
+	[ILA_STAT_IN_ERRORS_IGNORED]	= "IlaInErrorsIgnored",
+	[ILA_STAT_IN_ND]		= "IlaInNd",
+	[ILA_STAT_IN_TYPE]		= "IlaInType",
+	[ILA_STAT_IN_TRUNCATED]		= "IlaInTruncated",
+	[ILA_STAT_IN_NOMEM]		= "IlaInNoMem",
+	[ILA_STAT_IN_STRAY]		= "IlaInStray",
+	[ILA_STAT_OUT_ND]		= "IlaOutNd",
+	[ILA_STAT_OUT_CBIT]		= "IlaOutCBit",
+	[ILA_STAT_OUT_LOW16]		= "IlaOutLow16",
+	[ILA_STAT_OUT_TRUNCATED]	= "IlaOutTruncated",
+	[ILA_STAT_OUT_NOMEM]		= "IlaOutNoMem",
+	[ILA_STAT_OUT_LOOP]		= "IlaOutLoop",
+	[ILA_STAT_OUT_NOROUTE]		= "IlaOutNoRoute",
+	[ILA_STAT_OUT_TOOBIG]		= "IlaOutTooBig",
+	[ILA_STAT_OUT_OFFLOADED]	= "IlaOutOffloaded",
 };
 
 /* Which counter a verdict has, for received and for sent packets */
