@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <net/dst_cache.h>
+#include <net/gso.h>
 #include <net/ila.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
