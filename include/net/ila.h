@@ -19,6 +19,7 @@
 struct dst_entry;
 struct ila_rules;
 struct net;
+struct net_device;
 struct netlink_ext_ack;
 struct seq_file;
 
@@ -49,7 +50,7 @@ struct ila_mib {
 	unsigned long mibs[__ILA_STAT_MAX];
 };
 
-#define ILA_LOCATOR_HASH_BITS	8
+#define ILA_LOCATOR_HASH_BITS	10
 
 /**
  * struct ila_net - what a namespace that uses ILA has
@@ -163,7 +164,7 @@ bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset);
 
 /* icmp.c */
 void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
-		      const struct ila_l4 *l4);
+		      const struct net_device *dev, const struct ila_l4 *l4);
 
 /* locator.c */
 
@@ -171,12 +172,13 @@ void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
  * struct ila_locator - a locator that a rule or a route names
  * @node: in the namespace's table
  * @locator: its 64 bits
- * @sir: the SIR prefix that goes with it, 0 while not known, or
- *	ILA_SIR_AMBIGUOUS
+ * @sir: the SIR prefix that goes with it
+ * @sir_state: what @sir is worth; read before it
  * @domain: identifier namespace
  * @users: rules and routes, under the namespace's lock
  * @csum_mode: ILA_CSUM_
  * @origin: what names it
+ * @formatted: only identifiers of types 1 to 5 are translated
  * @learn: the SIR prefix is not in the configuration, traffic tells it
  * @rcu: frees it
  */
@@ -184,10 +186,16 @@ struct ila_locator {
 	struct hlist_node node;
 	__be64 locator;
 	__be64 sir;
+	enum {
+		ILA_SIR_UNKNOWN,
+		ILA_SIR_KNOWN,
+		ILA_SIR_AMBIGUOUS,
+	} sir_state;
 	u32 domain;
 	unsigned int users;
 	u8 csum_mode;
 	u8 origin;
+	bool formatted;
 	bool learn;
 	struct rcu_head rcu;
 };
@@ -198,14 +206,13 @@ enum {
 	ILA_ORIGIN_SEND,	/* a route from SIR to ILA */
 };
 
-#define ILA_SIR_AMBIGUOUS	((__force __be64)~0ULL)
-
 struct ila_locator *ila_locator_get(struct ila_net *ilan,
 				    const struct ila_locator *like,
 				    struct netlink_ext_ack *extack);
 void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
 bool ila_locator_known(const struct ila_net *ilan, __be64 locator);
-void ila_locator_learn(struct ila_locator *loc, __be64 sir);
+void ila_locator_learn(struct ila_net *ilan, struct ila_locator *loc,
+		       __be64 sir);
 
 /**
  * ila_locator_bucket() - where the entries of a locator are
@@ -224,7 +231,7 @@ ila_locator_bucket(const struct ila_net *ilan, __be64 locator)
 /* lwt.c */
 int ila_lwt_init(void);
 void ila_lwt_exit(void);
-const struct ila_locator *ila_lwt_locator(const struct dst_entry *dst);
+bool ila_lwt_names(const struct dst_entry *dst, const struct ila_locator *loc);
 bool ila_lwt_sends(const struct dst_entry *dst);
 void ila_lwt_forget_routes(struct ila_net *ilan);
 

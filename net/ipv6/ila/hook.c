@@ -102,9 +102,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 
 	rules = rcu_dereference(ilan->rules);
 	if (likely(rules))
-		rule = ila_rule_lookup(rules,
-				       ((struct ila_addr *)&hdr->daddr)->upper,
-				       state->in);
+		rule = ila_rule_lookup(rules, skb, state->in);
 	if (!rule && likely(hdr->nexthdr != IPPROTO_ICMPV6 &&
 			    !ila_is_extension(hdr->nexthdr)))
 		return NF_ACCEPT;
@@ -119,7 +117,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 			return ret;
 	}
 	if (unlikely(l4.proto == IPPROTO_ICMPV6))
-		ila_icmp_restore(ilan, skb, &l4);
+		ila_icmp_restore(ilan, skb, state->in, &l4);
 	return NF_ACCEPT;
 }
 
@@ -131,7 +129,7 @@ static unsigned int ila_send_error(void *priv, struct sk_buff *skb,
 	if (likely(ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6))
 		return NF_ACCEPT;
 	ila_l4_find(skb, &l4);
-	ila_icmp_restore(priv, skb, &l4);
+	ila_icmp_restore(priv, skb, state->out, &l4);
 	return NF_ACCEPT;
 }
 

@@ -13,29 +13,45 @@
 #include <net/ila.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
+#include <net/l3mdev.h>
 
 /* How many entries of one locator are tried before the quote is left alone */
 #define ILA_CANDIDATES_MAX	8
 
+/**
+ * struct ila_quote - what an ICMPv6 error quotes
+ * @skb: the error
+ * @dev: the device it came from or goes to
+ * @offset: of the quoted packet, from skb->data
+ * @hdr: its IPv6 header
+ */
+struct ila_quote {
+	const struct sk_buff *skb;
+	const struct net_device *dev;
+	unsigned int offset;
+	const struct ipv6hdr *hdr;
+};
+
 /* The flow that the quoted packet belongs to, as if it was sent to @daddr */
-static void ila_quote_flow(const struct sk_buff *skb, unsigned int offset,
-			   const struct ipv6hdr *quote,
+static void ila_quote_flow(const struct ila_quote *quote,
 			   const struct ila_addr *daddr, struct flowi6 *fl6)
 {
+	const struct ipv6hdr *hdr = quote->hdr;
 	__be16 buf[2];
 	const __be16 *ports;
 
 	*fl6 = (struct flowi6) {
 		.daddr = *(const struct in6_addr *)daddr,
-		.saddr = quote->saddr,
-		.flowlabel = ip6_flowinfo(quote),
-		.flowi6_proto = quote->nexthdr,
-		.flowi6_mark = skb->mark,
+		.saddr = hdr->saddr,
+		.flowlabel = ip6_flowinfo(hdr),
+		.flowi6_proto = hdr->nexthdr,
+		.flowi6_mark = quote->skb->mark,
+		.flowi6_l3mdev = l3mdev_master_ifindex_rcu(quote->dev),
 	};
-	if (quote->nexthdr != IPPROTO_TCP && quote->nexthdr != IPPROTO_UDP)
+	if (hdr->nexthdr != IPPROTO_TCP && hdr->nexthdr != IPPROTO_UDP)
 		return;
-	ports = skb_header_pointer(skb, offset + sizeof(*quote), sizeof(buf),
-				   buf);
+	ports = skb_header_pointer(quote->skb, quote->offset + sizeof(*hdr),
+				   sizeof(buf), buf);
 	if (ports) {
 		fl6->fl6_sport = ports[0];
 		fl6->fl6_dport = ports[1];
@@ -47,7 +63,7 @@ static bool ila_route_confirms(struct net *net, const struct ila_locator *loc,
 			       struct flowi6 *fl6)
 {
 	struct dst_entry *dst = ip6_route_output(net, NULL, fl6);
-	bool confirms = ila_lwt_locator(dst) == loc;
+	bool confirms = ila_lwt_names(dst, loc);
 
 	dst_release(dst);
 	return confirms;
@@ -57,44 +73,46 @@ static bool ila_route_confirms(struct net *net, const struct ila_locator *loc,
  * ila_quote_candidate() - what one entry makes of a quoted destination
  * @net: the namespace
  * @loc: the entry
- * @skb: the error
- * @offset: of the quote, from skb->data
- * @quote: the quoted header
+ * @quote: the quoted packet
  * @sir: the answer
  *
  * Return: true if the entry stands behind the answer: it is a rule, or a packet
  * to this address takes the very route that named the locator.
  */
 static bool ila_quote_candidate(struct net *net, const struct ila_locator *loc,
-				const struct sk_buff *skb, unsigned int offset,
-				const struct ipv6hdr *quote,
+				const struct ila_quote *quote,
 				struct ila_addr *sir)
 {
-	const struct ila_addr *ila = (const struct ila_addr *)&quote->daddr;
+	const struct ila_addr *ila = (const struct ila_addr *)&quote->hdr->daddr;
 	struct ila_xlat x = {
-		.to = READ_ONCE(loc->sir),
 		.csum_mode = loc->csum_mode,
 		.restore = true,
+		.formatted = loc->formatted,
 	};
 	struct flowi6 fl6;
 
-	if (!x.to || x.to == ILA_SIR_AMBIGUOUS)
+	/* pairs with the release in ila_locator_learn() */
+	if (smp_load_acquire(&loc->sir_state) != ILA_SIR_KNOWN)
 		return false;
+	x.to = loc->sir;
 	if (ila_addr_translate(&x, ila, sir) != ILA_OK)
 		return false;
 	if (loc->origin == ILA_ORIGIN_RULE)
 		return true;
-	ila_quote_flow(skb, offset, quote,
-		       loc->origin == ILA_ORIGIN_SEND ? sir : ila, &fl6);
+	/* our route would have set the C-bit: that was sent to the locator */
+	if (loc->origin == ILA_ORIGIN_SEND &&
+	    loc->csum_mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(ila))
+		return false;
+	ila_quote_flow(quote, loc->origin == ILA_ORIGIN_SEND ? sir : ila, &fl6);
 	return ila_route_confirms(net, loc, &fl6);
 }
 
 /* Find the one address that a quoted destination was before it was translated */
 static bool ila_quote_restore(const struct ila_net *ilan,
-			      const struct sk_buff *skb, unsigned int offset,
-			      const struct ipv6hdr *quote, struct ila_addr *sir)
+			      const struct ila_quote *quote,
+			      struct ila_addr *sir)
 {
-	__be64 locator = ((const struct ila_addr *)&quote->daddr)->upper;
+	__be64 locator = ((const struct ila_addr *)&quote->hdr->daddr)->upper;
 	const struct ila_locator *loc;
 	struct ila_addr candidate;
 	bool found = false;
@@ -105,8 +123,7 @@ static bool ila_quote_restore(const struct ila_net *ilan,
 			continue;
 		if (++n > ILA_CANDIDATES_MAX)
 			return false;
-		if (!ila_quote_candidate(ilan->net, loc, skb, offset, quote,
-					 &candidate))
+		if (!ila_quote_candidate(ilan->net, loc, quote, &candidate))
 			continue;
 		if (found && memcmp(sir, &candidate, sizeof(candidate)))
 			return false;
@@ -135,6 +152,7 @@ static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
  * ila_icmp_restore() - restore what an ICMPv6 error quotes
  * @ilan: the namespace
  * @skb: a packet, its IPv6 header in the linear part
+ * @dev: the device it came from or goes to
  * @l4: its transport header
  *
  * Errors that quote no locator known here, or too little of the packet, or an
@@ -143,23 +161,26 @@ static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
  * side section.
  */
 void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
-		      const struct ila_l4 *l4)
+		      const struct net_device *dev, const struct ila_l4 *l4)
 {
-	unsigned int offset = l4->offset + sizeof(struct icmp6hdr);
-	unsigned int daddr = offset + offsetof(struct ipv6hdr, daddr);
+	struct ila_quote quote = {
+		.skb = skb,
+		.dev = dev,
+		.offset = l4->offset + sizeof(struct icmp6hdr),
+	};
+	unsigned int daddr = quote.offset + offsetof(struct ipv6hdr, daddr);
 	int type = ila_l4_icmp_type(skb, l4);
-	const struct ipv6hdr *quote;
-	struct ipv6hdr buf;
 	struct ila_addr sir;
+	struct ipv6hdr buf;
 
 	if (type < 0 || !icmpv6_is_err(type))
 		return;
-	quote = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	if (!quote || quote->version != 6 ||
-	    !ila_locator_known(ilan, ((struct ila_addr *)&quote->daddr)->upper))
+	quote.hdr = skb_header_pointer(skb, quote.offset, sizeof(buf), &buf);
+	if (!quote.hdr || quote.hdr->version != 6 ||
+	    !ila_locator_known(ilan, ((struct ila_addr *)&quote.hdr->daddr)->upper))
 		return;
 
-	if (!ila_quote_restore(ilan, skb, offset, quote, &sir) ||
+	if (!ila_quote_restore(ilan, &quote, &sir) ||
 	    ila_make_writable(skb, daddr + sizeof(sir))) {
 		ila_count(ilan, ILA_STAT_IN_ERRORS_IGNORED);
 		return;

@@ -15,9 +15,9 @@ static struct hlist_head *ila_locator_head(struct ila_net *ilan, __be64 locator)
 static bool ila_locator_alike(const struct ila_locator *a,
 			      const struct ila_locator *b)
 {
-	return a->locator == b->locator && a->sir == b->sir &&
-	       a->csum_mode == b->csum_mode && a->origin == b->origin &&
-	       a->learn == b->learn && !a->learn;
+	return !a->learn && !b->learn && a->sir == b->sir &&
+	       a->locator == b->locator && a->csum_mode == b->csum_mode &&
+	       a->origin == b->origin && a->formatted == b->formatted;
 }
 
 /* Find an entry to share; refuse a locator that is in another domain */
@@ -62,6 +62,7 @@ struct ila_locator *ila_locator_get(struct ila_net *ilan,
 	if (!new)
 		return ERR_PTR(-ENOMEM);
 	new->users = 0;
+	new->sir_state = new->learn ? ILA_SIR_UNKNOWN : ILA_SIR_KNOWN;
 
 	spin_lock_bh(&ilan->lock);
 	loc = ila_locator_find(ilan, like, extack);
@@ -122,20 +123,30 @@ bool ila_locator_known(const struct ila_net *ilan, __be64 locator)
 
 /**
  * ila_locator_learn() - see a SIR prefix that goes with a locator
+ * @ilan: the namespace
  * @loc: a locator whose route does not say the prefix
  * @sir: the prefix of a packet that was sent there
  *
  * With a second prefix it is no longer possible to tell what a quoted address
- * was. Writes at most twice in a locator's life.
+ * was. Writes at most twice in a locator's life. BH is off.
  */
-void ila_locator_learn(struct ila_locator *loc, __be64 sir)
+void ila_locator_learn(struct ila_net *ilan, struct ila_locator *loc,
+		       __be64 sir)
 {
-	__be64 known = READ_ONCE(loc->sir);
+	/* pairs with the releases below: the prefix is there when it is known */
+	int state = smp_load_acquire(&loc->sir_state);
 
-	if (likely(known == sir || known == ILA_SIR_AMBIGUOUS))
+	if (likely(state == ILA_SIR_AMBIGUOUS ||
+		   (state == ILA_SIR_KNOWN && loc->sir == sir)))
 		return;
-	if (!known)
-		known = cmpxchg(&loc->sir, 0, sir);
-	if (known && known != sir)
-		WRITE_ONCE(loc->sir, ILA_SIR_AMBIGUOUS);
+
+	spin_lock(&ilan->lock);
+	if (loc->sir_state == ILA_SIR_UNKNOWN) {
+		loc->sir = sir;
+		/* pairs with the acquires of readers */
+		smp_store_release(&loc->sir_state, ILA_SIR_KNOWN);
+	} else if (loc->sir != sir) {
+		WRITE_ONCE(loc->sir_state, ILA_SIR_AMBIGUOUS);
+	}
+	spin_unlock(&ilan->lock);
 }

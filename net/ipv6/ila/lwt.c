@@ -26,12 +26,13 @@
  * @xlat: the translation
  * @ilan: the namespace it is in
  * @locator: its entry among the locators; NULL if it is not known which
- * @list: in the namespace's list, while @exact
- * @cache: route of the translated address, while @exact
+ * @list: in the namespace's list, if it @caches
+ * @cache: route of the translated address, if it @caches
  * @domain: identifier namespace
  * @ident_type: as configured
  * @hook_type: ILA_HOOK_
  * @exact: the route is for one address, so there is one translated address
+ * @caches: the route of that address is kept
  */
 struct ila_tunnel {
 	struct ila_xlat xlat;
@@ -43,6 +44,7 @@ struct ila_tunnel {
 	u8 ident_type;
 	u8 hook_type;
 	bool exact;
+	bool caches;
 };
 
 static struct ila_tunnel *ila_tunnel(const struct lwtunnel_state *lwt)
@@ -57,17 +59,49 @@ static const struct ila_tunnel *ila_dst_tunnel(const struct dst_entry *dst)
 	return ila_tunnel(dst->lwtstate);
 }
 
-/**
- * ila_lwt_locator() - which locator does a route name?
- * @dst: the route
- *
- * Return: the locator's entry, or NULL.
- */
-const struct ila_locator *ila_lwt_locator(const struct dst_entry *dst)
+static bool ila_lws_names(const struct lwtunnel_state *lwt,
+			  const struct ila_locator *loc)
 {
-	const struct ila_tunnel *tunnel = ila_dst_tunnel(dst);
+	return lwt && lwt->type == LWTUNNEL_ENCAP_ILA &&
+	       ila_tunnel(lwt)->locator == loc;
+}
 
-	return tunnel ? tunnel->locator : NULL;
+static int ila_nexthop_names(struct fib6_nh *nh, void *loc)
+{
+	return ila_lws_names(nh->fib_nh_lws, loc);
+}
+
+/**
+ * ila_lwt_names() - does a route, or another leg of it, name a locator?
+ * @dst: the route
+ * @loc: the locator's entry
+ *
+ * A flow's leg depends on more than an error quotes. RCU read side.
+ *
+ * Return: true if so.
+ */
+bool ila_lwt_names(const struct dst_entry *dst, const struct ila_locator *loc)
+{
+	const struct fib6_info *from, *leg;
+
+	if (ila_lws_names(dst->lwtstate, loc))
+		return true;
+	from = rcu_dereference(dst_rt6_info(dst)->from);
+	if (!from)
+		return false;
+	if (from->nh)
+		return nexthop_for_each_fib6_nh(from->nh, ila_nexthop_names,
+						(void *)loc);
+	if (!READ_ONCE(from->fib6_nsiblings))
+		return false;
+	list_for_each_entry_rcu(leg, &from->fib6_siblings, fib6_siblings) {
+		if (ila_lws_names(leg->fib6_nh->fib_nh_lws, loc))
+			return true;
+		/* a leg that is being removed leads to nowhere but itself */
+		if (!READ_ONCE(from->fib6_nsiblings))
+			break;
+	}
+	return false;
 }
 
 /**
@@ -107,6 +141,22 @@ static bool ila_route_varies(struct net *net)
 	       ila_has_output_policy(net);
 }
 
+/* Do routes of one metric compete, by flow or by the state of neighbours? */
+static bool ila_route_competes(const struct fib6_info *from)
+{
+	const struct fib6_node *fn = rcu_dereference(from->fib6_node);
+	const struct fib6_info *other;
+
+	if (!fn || from->nh || READ_ONCE(from->fib6_nsiblings) ||
+	    from->fib6_flags & (RTF_ADDRCONF | RTF_DEFAULT))
+		return true;
+	for (other = rcu_dereference(fn->leaf); other;
+	     other = rcu_dereference(other->fib6_next))
+		if (other != from && other->fib6_metric == from->fib6_metric)
+			return true;
+	return false;
+}
+
 /* As above, of one route; and never keep what refers to a tunnel state */
 static bool ila_route_cacheable(const struct dst_entry *dst)
 {
@@ -115,7 +165,7 @@ static bool ila_route_cacheable(const struct dst_entry *dst)
 	if (dst->lwtstate || dst_xfrm(dst))
 		return false;
 	from = rcu_dereference(dst_rt6_info(dst)->from);
-	return from && !from->nh && !READ_ONCE(from->fib6_nsiblings);
+	return from && !ila_route_competes(from);
 }
 
 static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
@@ -173,10 +223,10 @@ static void ila_flow(const struct sk_buff *skb, const struct ila_l4 *l4,
 	}
 }
 
-/* Came from the wire, not from a socket; local packets have no device yet */
-static bool ila_is_forwarded(const struct sk_buff *skb)
+/* Came by ip6_forward(), not from a socket or out of a tunnel device */
+static bool ila_is_forwarded(const struct sock *sk, const struct sk_buff *skb)
 {
-	return skb->dev && IP6CB(skb)->iif;
+	return !sk && skb->dev && IP6CB(skb)->iif;
 }
 
 /* Return: the route a packet of this flow takes, IPsec included, or ERR_PTR */
@@ -190,7 +240,7 @@ static struct dst_entry *ila_route(struct net *net, struct sock *sk,
 	int err;
 
 	ila_flow(skb, l4, daddr, &fl6);
-	if (ila_is_forwarded(skb))
+	if (ila_is_forwarded(sk, skb))
 		dst = ila_route_input(net, skb, &fl6);
 	else
 		dst = ila_route_output(net, sk, skb, &fl6);
@@ -207,17 +257,23 @@ static struct dst_entry *ila_route(struct net *net, struct sock *sk,
 /* Sending
  */
 
+/* With this value lwtunnel would free the packet, which is gone already */
+static int ila_consumed(int err)
+{
+	return err == -EOPNOTSUPP ? -EHOSTUNREACH : err;
+}
+
 /* A refusal for which the sender of a forwarded packet gets an ICMPv6 error */
-static int ila_output_noroute(const struct ila_net *ilan, struct sk_buff *skb,
+static int ila_output_noroute(const struct ila_net *ilan,
+			      const struct sock *sk, struct sk_buff *skb,
 			      int err)
 {
-	if (ila_is_forwarded(skb) && err != -EINVAL)
+	if (ila_is_forwarded(sk, skb) && err != -EINVAL)
 		icmpv6_send(skb, ICMPV6_DEST_UNREACH,
 			    err == -EACCES ? ICMPV6_ADM_PROHIBITED :
 					     ICMPV6_NOROUTE, 0);
 	ila_drop(ilan, skb, ILA_REFUSED_NOROUTE, false);
-	/* of this value lwtunnel believes that the packet is still there */
-	return err == -EOPNOTSUPP ? -EHOSTUNREACH : err;
+	return err;
 }
 
 static bool ila_too_big(const struct sk_buff *skb, unsigned int mtu)
@@ -231,20 +287,38 @@ static bool ila_too_big(const struct sk_buff *skb, unsigned int mtu)
 	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, mtu);
 }
 
+/* Behind this point the SIR route, and with it the path MTU learned for the SIR
+ * address, is forgotten. Fragments of a datagram still have to obey it.
+ */
+static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb)
+{
+	unsigned int mtu = dst_mtu(skb_dst(skb));
+
+	if (likely(skb->len <= mtu) || !skb->ignore_df || skb_is_gso(skb))
+		return;
+	if (sk && sk_fullsock(sk) && sk->sk_family == AF_INET6 &&
+	    !ip6_sk_accept_pmtu(sk))
+		return;
+	IP6CB(skb)->frag_max_size = max_t(unsigned int, mtu, IPV6_MIN_MTU);
+}
+
 /* The path to the locator can be narrower than the route of the SIR address
  * promised. Say so before the packet is rewritten, so that it is the SIR
  * address that a Packet Too Big quotes and that the path MTU is filed under.
  */
-static int ila_check_mtu(const struct ila_net *ilan, struct sk_buff *skb,
-			 const struct dst_entry *dst)
+static int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
+			 struct sk_buff *skb, const struct dst_entry *dst)
 {
-	bool forwarded = ila_is_forwarded(skb);
+	bool forwarded = ila_is_forwarded(sk, skb);
 	unsigned int mtu;
 
 	mtu = forwarded ? ip6_dst_mtu_maybe_forward(dst, true) : dst_mtu(dst);
 	mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	if (likely(!ila_too_big(skb, mtu)))
+	if (likely(!ila_too_big(skb, mtu))) {
+		if (!forwarded)
+			ila_limit_fragments(sk, skb);
 		return 0;
+	}
 
 	if (forwarded)
 		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
@@ -257,7 +331,7 @@ static int ila_check_mtu(const struct ila_net *ilan, struct sk_buff *skb,
 static struct dst_entry *ila_cache_get(struct ila_tunnel *tunnel,
 				       struct net *net, const struct sock *sk)
 {
-	if (!tunnel->exact || ila_route_varies(net) ||
+	if (!tunnel->caches || ila_route_varies(net) ||
 	    READ_ONCE(tunnel->ilan->dead) || (sk && sk->sk_bound_dev_if))
 		return NULL;
 	return dst_cache_get(&tunnel->cache);
@@ -268,7 +342,7 @@ static void ila_cache_set(struct ila_tunnel *tunnel, struct net *net,
 {
 	static const struct in6_addr any;
 
-	if (tunnel->exact && !ila_route_varies(net) &&
+	if (tunnel->caches && !ila_route_varies(net) &&
 	    !READ_ONCE(tunnel->ilan->dead) && !(sk && sk->sk_bound_dev_if) &&
 	    ila_route_cacheable(dst))
 		dst_cache_set_ip6(&tunnel->cache, dst, &any);
@@ -299,7 +373,7 @@ static struct dst_entry *ila_output_route(struct ila_tunnel *tunnel,
 	}
 	dst = ila_route(net, sk, skb, l4, &new);
 	if (IS_ERR(dst))
-		return ERR_PTR(ila_output_noroute(tunnel->ilan, skb,
+		return ERR_PTR(ila_output_noroute(tunnel->ilan, sk, skb,
 						  PTR_ERR(dst)));
 	if (ila_lwt_sends(xfrm_dst_path(dst))) {
 		dst_release(dst);
@@ -341,7 +415,7 @@ static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
 		dst = ila_output_route(tunnel, net, sk, skb, &l4);
 		if (IS_ERR(dst))
 			return PTR_ERR(dst);
-		err = ila_check_mtu(ilan, skb, dst);
+		err = ila_check_mtu(ilan, sk, skb, dst);
 		if (unlikely(err)) {
 			dst_release(dst);
 			return err;
@@ -363,14 +437,13 @@ static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
 	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
 	ila_count_offloaded(ilan, skb);
 	if (unlikely(tunnel->locator && tunnel->locator->learn))
-		ila_locator_learn(tunnel->locator, sir);
+		ila_locator_learn(ilan, tunnel->locator, sir);
 
 	if (!dst)
 		return lwt->orig_output(net, sk, skb);
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
-	err = dst_output(net, sk, skb);
-	return err == -EOPNOTSUPP ? -EHOSTUNREACH : err;
+	return dst_output(net, sk, skb);
 }
 
 /* Segment a packet and send the pieces */
@@ -421,13 +494,14 @@ static int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(ila_checksum_is_due(&tunnel->xlat, skb))) {
 		if (skb_is_gso(skb))
-			return ila_output_segments(lwt, net, sk, skb);
+			return ila_consumed(ila_output_segments(lwt, net, sk,
+								skb));
 		if (skb_checksum_help(skb)) {
 			ila_drop(tunnel->ilan, skb, ILA_REFUSED_NOMEM, false);
 			return -ENOMEM;
 		}
 	}
-	return ila_output_one(lwt, net, sk, skb);
+	return ila_consumed(ila_output_one(lwt, net, sk, skb));
 }
 
 /* Receiving
@@ -448,11 +522,11 @@ static int ila_input(struct sk_buff *skb)
 	verdict = ila_rewrite(skb, &tunnel->xlat, &l4);
 	if (likely(verdict == ILA_OK)) {
 		ila_count(tunnel->ilan, ILA_STAT_IN_TRANSLATED);
-		return lwt->orig_input(skb);
+		return ila_consumed(lwt->orig_input(skb));
 	}
 	if (verdict == ILA_LEFT_ND) {
 		ila_left(tunnel->ilan, skb, verdict, true);
-		return lwt->orig_input(skb);
+		return ila_consumed(lwt->orig_input(skb));
 	}
 	ila_drop(tunnel->ilan, skb, verdict, true);
 	return -EINVAL;
@@ -644,8 +718,10 @@ static void ila_destroy_state(struct lwtunnel_state *lwt)
 	struct ila_tunnel *tunnel = ila_tunnel(lwt);
 	struct ila_net *ilan = tunnel->ilan;
 
-	if (tunnel->exact) {
+	if (tunnel->caches) {
+		/* under the lock, lest the namespace go between the two */
 		spin_lock_bh(&ilan->lock);
+		dst_cache_reset_now(&tunnel->cache);
 		list_del(&tunnel->list);
 		spin_unlock_bh(&ilan->lock);
 		dst_cache_destroy(&tunnel->cache);
@@ -687,7 +763,9 @@ static int ila_build_state(struct net *net, struct nlattr *nla,
 		err = PTR_ERR(tunnel->ilan);
 		goto free;
 	}
-	if (tunnel->exact) {
+	tunnel->caches = tunnel->exact &&
+			 tunnel->hook_type == ILA_HOOK_ROUTE_OUTPUT;
+	if (tunnel->caches) {
 		err = dst_cache_init(&tunnel->cache, GFP_KERNEL_ACCOUNT);
 		if (err)
 			goto put_net;

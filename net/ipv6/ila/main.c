@@ -131,10 +131,11 @@ static void __net_exit ila_net_pre_exit(struct net *net)
 	mutex_unlock(&ilan->mutex);
 }
 
-/* A grace period later */
+/* A grace period later, and with the devices gone, so that no notifier comes */
 static void __net_exit ila_net_exit(struct net *net)
 {
-	struct ila_net *ilan = ila_net_find(net);
+	struct ila_pernet *pernet = net_generic(net, ila_net_id);
+	struct ila_net *ilan = pernet->ilan;
 
 	remove_proc_entry("ila_stat", net->proc_net);
 	if (!ilan)
@@ -142,6 +143,7 @@ static void __net_exit ila_net_exit(struct net *net)
 	cancel_work_sync(&ilan->unhook);
 	ila_rule_flush(ilan, 0);
 	ila_lwt_forget_routes(ilan);
+	pernet->ilan = NULL;
 	ila_net_put(ilan);
 }
 
@@ -176,7 +178,7 @@ static int __init ila_init(void)
 {
 	int err;
 
-	err = register_pernet_device(&ila_net_ops);
+	err = register_pernet_subsys(&ila_net_ops);
 	if (err)
 		return err;
 	err = register_netdevice_notifier(&ila_netdev_notifier);
@@ -195,7 +197,7 @@ exit_lwt:
 unregister_notifier:
 	unregister_netdevice_notifier(&ila_netdev_notifier);
 unregister_pernet:
-	unregister_pernet_device(&ila_net_ops);
+	unregister_pernet_subsys(&ila_net_ops);
 	rcu_barrier();
 	return err;
 }
@@ -205,7 +207,7 @@ static void __exit ila_exit(void)
 	genl_unregister_family(&ila_genl_family);
 	ila_lwt_exit();
 	unregister_netdevice_notifier(&ila_netdev_notifier);
-	unregister_pernet_device(&ila_net_ops);
+	unregister_pernet_subsys(&ila_net_ops);
 	/* for ila_net_free() */
 	rcu_barrier();
 }

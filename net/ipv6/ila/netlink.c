@@ -32,6 +32,11 @@ static const struct nla_policy ila_rule_policy[ILA_ATTR_EXT_MAX + 1] = {
 	[ILA_ATTR_STRAY]		= NLA_POLICY_MAX(NLA_U8, ILA_STRAY_MAX),
 };
 
+static const struct nla_policy ila_key_policy[ILA_ATTR_IFINDEX + 1] = {
+	[ILA_ATTR_LOCATOR_MATCH]	= NLA_POLICY_EXACT_LEN(sizeof(__be64)),
+	[ILA_ATTR_IFINDEX]		= { .type = NLA_S32 },
+};
+
 /* Requests
  */
 
@@ -265,6 +270,15 @@ struct ila_dump {
 	struct ila_rule_key after;
 };
 
+static int ila_dump_start(struct netlink_callback *cb)
+{
+	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
+		NL_SET_ERR_MSG(cb->extack, "a dump of all rules takes no attributes");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int ila_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
@@ -317,9 +331,10 @@ static const struct genl_ops ila_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 	}, {
 		.cmd = ILA_CMD_RULE_GET,
-		.policy = ila_rule_policy,
-		.maxattr = ILA_ATTR_EXT_MAX,
+		.policy = ila_key_policy,
+		.maxattr = ARRAY_SIZE(ila_key_policy) - 1,
 		.doit = ila_cmd_get,
+		.start = ila_dump_start,
 		.dumpit = ila_dump,
 		.flags = GENL_UNS_ADMIN_PERM,
 	},

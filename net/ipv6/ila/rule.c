@@ -62,7 +62,8 @@ static void ila_rules_shrink(struct ila_net *ilan)
 	if (!rules || rules->n)
 		return;
 	RCU_INIT_POINTER(ilan->rules, NULL);
-	synchronize_rcu();
+	if (!ilan->dead)	/* then nobody looks any more */
+		synchronize_rcu();
 	rhashtable_destroy(&rules->table);
 	kfree(rules);
 }
@@ -123,6 +124,7 @@ static struct ila_locator *ila_rule_locator(struct ila_net *ilan,
 		.domain = rule->domain,
 		.csum_mode = rule->xlat.csum_mode,
 		.origin = ILA_ORIGIN_RULE,
+		.formatted = rule->xlat.formatted,
 	};
 
 	return ila_locator_get(ilan, &like, extack);
@@ -280,13 +282,17 @@ void ila_rule_flush(struct ila_net *ilan, int ifindex)
 
 	mutex_lock(&ilan->mutex);
 	rules = ila_rules_locked(ilan);
-	for (node = rules ? rb_first(&rules->sorted) : NULL; node; node = next) {
+	if (!rules || (ifindex && !rules->n_dev))
+		goto unlock;
+	for (node = rb_first(&rules->sorted); node; node = next) {
 		next = rb_next(node);
 		rule = rb_entry(node, struct ila_rule, sorted);
 		if (!ifindex || rule->key.ifindex == ifindex)
 			ila_rule_remove(ilan, rules, rule);
+		cond_resched();
 	}
 	ila_hooks_update(ilan);
 	ila_rules_shrink(ilan);
+unlock:
 	mutex_unlock(&ilan->mutex);
 }

@@ -70,12 +70,16 @@ struct ila_rule *ila_rule_find(const struct ila_net *ilan,
 struct ila_rule *ila_rule_next(const struct ila_net *ilan,
 			       const struct ila_rule_key *after);
 
-/* Only an administrator chooses keys, so the hash need not be secret */
+/* Only an administrator chooses keys, so the hash need not be secret; but it
+ * must spread prefixes that differ in any few bits over its low bits.
+ */
 static inline u32 ila_rule_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ila_rule_key *key = data;
+	u64 hash = (__force u64)key->match ^ (u32)key->ifindex ^ seed;
 
-	return hash_64((__force u64)key->match ^ (u32)key->ifindex ^ seed, 32);
+	hash = (hash ^ hash >> 32) * GOLDEN_RATIO_64;
+	return hash ^ hash >> 32;
 }
 
 static inline int ila_rule_cmp(struct rhashtable_compare_arg *arg,
@@ -100,20 +104,22 @@ static const struct rhashtable_params ila_rule_params = {
 /**
  * ila_rule_lookup() - the rule for a received packet
  * @rules: the namespace's rules
- * @match: upper half of the packet's destination
+ * @skb: the packet
  * @dev: the device it came from
  *
  * A rule for the device goes before one for any device. An l3 master device
- * shows each packet for a second time, after the device under it did: only
- * rules that name it apply there. The caller is in an RCU read side section.
+ * shows packets for a second time, after the device under it did: only rules
+ * that name it apply then. The caller is in an RCU read side section.
  *
  * Return: the rule, or NULL.
  */
 static inline const struct ila_rule *
-ila_rule_lookup(struct ila_rules *rules, __be64 match,
+ila_rule_lookup(struct ila_rules *rules, const struct sk_buff *skb,
 		const struct net_device *dev)
 {
-	struct ila_rule_key key = { .match = match };
+	struct ila_rule_key key = {
+		.match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper,
+	};
 	const struct ila_rule *rule;
 
 	if (unlikely(READ_ONCE(rules->n_dev))) {
@@ -124,7 +130,7 @@ ila_rule_lookup(struct ila_rules *rules, __be64 match,
 		key.ifindex = 0;
 	}
 	rule = rhashtable_lookup(&rules->table, &key, ila_rule_params);
-	if (rule && unlikely(netif_is_l3_master(dev)))
+	if (rule && unlikely(ipv6_l3mdev_skb(IP6CB(skb)->flags)))
 		return NULL;
 	return rule;
 }
