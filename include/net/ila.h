@@ -11,6 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/refcount.h>
+#include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/ila_addr.h>
@@ -141,6 +142,12 @@ static inline bool ila_is_extension(u8 nexthdr)
 	return nexthdr < 64 && (extensions >> nexthdr & 1);
 }
 
+/* Next headers for which ILA has to look into the packet in every mode */
+static inline bool ila_looks_at(u8 nexthdr)
+{
+	return nexthdr == NEXTHDR_ICMP || ila_is_extension(nexthdr);
+}
+
 /**
  * ila_l4_find() - find a packet's transport header
  * @skb: the packet, its IPv6 header in the linear part
@@ -157,14 +164,32 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
 }
 
 /* rewrite.c */
-enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x,
-			     const struct ila_l4 *l4);
-int ila_make_writable(struct sk_buff *skb, unsigned int len);
+enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x);
 bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset);
+
+/**
+ * ila_make_writable() - make the first bytes of a packet linear and its own
+ * @skb: the packet
+ * @len: how many bytes, from skb->data; what is linear already is meant too
+ *
+ * Pointers into the packet are invalid afterwards.
+ *
+ * Return: 0, -ENOMEM, or -EBUSY for a packet that somebody else holds too.
+ */
+static inline int ila_make_writable(struct sk_buff *skb, unsigned int len)
+{
+	if (unlikely(skb_shared(skb)))
+		return -EBUSY;
+	if (likely(len <= skb_headlen(skb) && !skb_cloned(skb)))
+		return 0;
+	return skb_ensure_writable(skb, max_t(unsigned int, len,
+					      skb_network_offset(skb) +
+					      sizeof(struct ipv6hdr)));
+}
 
 /* icmp.c */
 void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
-		      const struct net_device *dev, const struct ila_l4 *l4);
+		      const struct net_device *dev);
 
 /* locator.c */
 

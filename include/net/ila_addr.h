@@ -3,7 +3,8 @@
  * Identifier-Locator Addressing: addresses and their checksums
  *
  * The arithmetic of ILA, free of kernel calls: the module, its tests and the
- * tools compile this one file.
+ * tools compile this one file. User space defines the kernel's __packed and
+ * __aligned() for it.
  *
  * Checksums are sums of 16-bit words in one's complement, which do not care
  * for byte order as long as every word is taken as it lies in memory. So the
@@ -18,36 +19,30 @@
 #include <asm/byteorder.h>
 #else
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdbool.h>
 #ifndef __force
 #define __force
 #endif
+#define cpu_to_be64(x)	htobe64(x)
+#define be64_to_cpu(x)	be64toh(x)
 #endif
 
 /**
  * struct ila_addr - an IPv6 address as ILA sees it
  * @upper: SIR prefix or locator
- * @ident: identifier
- * @tc: identifier's first octet: type (3 bits), C-bit, 4 bits of value
- * @mid: the bits in between
- * @low16: the word that checksum-neutral mapping adjusts
+ * @ident: identifier: type (3 bits), C-bit, 44 bits, and the 16 bits that
+ *	checksum-neutral mapping adjusts
  *
  * Overlays the addresses of a packet, which are aligned to 4 bytes only.
  */
 struct ila_addr {
 	__be64 upper;
-	union {
-		__be64 ident;
-		struct {
-			__u8 tc;
-			__u8 mid[5];
-			__u16 low16;
-		} __attribute__((packed));
-	} __attribute__((packed));
-} __attribute__((packed, aligned(4)));
+	__be64 ident;
+} __packed __aligned(4);
 
-#define ILA_TYPE_SHIFT	5
-#define ILA_C_BIT	0x10
+#define ILA_TYPE_SHIFT	61
+#define ILA_C_BIT	0x1000000000000000ULL
 
 /**
  * enum ila_verdict - what became of a packet
@@ -142,7 +137,31 @@ static inline __u32 ila_sum_diff(__be64 from, __be64 to)
 /* The C-bit as a word of the sum */
 static inline __u16 ila_c_word(void)
 {
-	return (__force __u16)htons(ILA_C_BIT << 8);
+	return (__force __u16)htons(ILA_C_BIT >> 48);
+}
+
+static inline __u8 ila_ident_type(__be64 ident)
+{
+	return be64_to_cpu(ident) >> ILA_TYPE_SHIFT;
+}
+
+static inline bool ila_ident_c_bit(__be64 ident)
+{
+	return (ident & cpu_to_be64(ILA_C_BIT)) != 0;
+}
+
+/* The identifier's last word, as it lies in memory */
+static inline __u16 ila_ident_low16(__be64 ident)
+{
+	return (__force __u16)htons(be64_to_cpu(ident));
+}
+
+static inline __be64 ila_ident_set_low16(__be64 ident, __u16 low16)
+{
+	const __be64 mask = cpu_to_be64(0xffff);
+
+	return (ident & ~mask) |
+	       cpu_to_be64(ntohs((__force __be16)low16));
 }
 
 /**
@@ -163,16 +182,6 @@ static inline __u16 ila_neutral_adj(__be64 from, __be64 to, bool c_bit,
 		adj = restore ? ila_sum_add(adj, ila_c_word()) :
 				ila_sum_sub(adj, ila_c_word());
 	return ila_sum_fold(adj);
-}
-
-static inline __u8 ila_ident_type(const struct ila_addr *addr)
-{
-	return addr->tc >> ILA_TYPE_SHIFT;
-}
-
-static inline bool ila_ident_c_bit(const struct ila_addr *addr)
-{
-	return addr->tc & ILA_C_BIT;
 }
 
 /* Types 1 to 5 are translated; 0 is plain IPv6, 6 and 7 are reserved */
@@ -243,24 +252,23 @@ static inline __u32 ila_xlat_diff(const struct ila_xlat *x, __be64 from)
 /**
  * ila_xlat_keeps_sum() - is the whole address's sum the same afterwards?
  * @x: the translation
- * @old: the address before
+ * @ident: the identifier before
  *
  * An address that comes without the C-bit in neutral-map was not adjusted when
  * it was sent, so nothing is undone when it is restored.
  */
-static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x,
-				      const struct ila_addr *old)
+static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x, __be64 ident)
 {
 	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP)
-		return !x->restore || ila_ident_c_bit(old);
+		return !x->restore || ila_ident_c_bit(ident);
 	return x->csum_mode == ILA_CSUM_NEUTRAL_MAP_AUTO;
 }
 
 /**
- * ila_addr_translate() - translate an address
+ * ila_xlat_ident() - what becomes of an identifier
  * @x: the translation
- * @old: the address before
- * @new: the address after; valid for ILA_OK only, may not be @old
+ * @upper: the upper half before
+ * @ident: the identifier; changed for ILA_OK only
  *
  * The words 0000 and ffff are one value to a checksum, so a restored word of
  * that value can have been either: it becomes 0000, and identifiers that end
@@ -268,38 +276,52 @@ static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x,
  *
  * Return: ILA_OK, ILA_LEFT_TYPE, ILA_REFUSED_CBIT or ILA_REFUSED_LOW16.
  */
-static inline enum ila_verdict ila_addr_translate(const struct ila_xlat *x,
-						  const struct ila_addr *old,
-						  struct ila_addr *new)
+static __always_inline enum ila_verdict
+ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 {
-	__u16 adj, low16 = old->low16;
+	bool c_bit = x->csum_mode == ILA_CSUM_NEUTRAL_MAP;
+	__u16 adj, low16;
 
-	if (x->formatted && !ila_ident_type_ok(ila_ident_type(old)))
+	if (x->formatted && !ila_ident_type_ok(ila_ident_type(*ident)))
 		return ILA_LEFT_TYPE;
-
-	new->upper = x->to;
-	new->ident = old->ident;
 	if (!ila_csum_mode_neutral(x->csum_mode))
 		return ILA_OK;
+	if (c_bit && x->restore != ila_ident_c_bit(*ident))
+		return x->restore ? ILA_OK : ILA_REFUSED_CBIT;
 
-	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP) {
-		if (x->restore && !ila_ident_c_bit(old))
-			return ILA_OK;
-		if (!x->restore && ila_ident_c_bit(old))
-			return ILA_REFUSED_CBIT;
-		new->tc ^= ILA_C_BIT;
-	}
+	low16 = ila_ident_low16(*ident);
 	if (!x->restore && low16 == 0xffff)
 		return ILA_REFUSED_LOW16;
-
 	adj = x->fixed ? x->adj :
-	      ila_neutral_adj(old->upper, x->to,
-			      x->csum_mode == ILA_CSUM_NEUTRAL_MAP, x->restore);
+			 ila_neutral_adj(upper, x->to, c_bit, x->restore);
 	low16 = ila_sum_fold((__u32)low16 + adj);
 	if (x->restore && low16 == 0xffff)
 		low16 = 0;
-	new->low16 = low16;
+
+	if (c_bit)
+		*ident ^= cpu_to_be64(ILA_C_BIT);
+	*ident = ila_ident_set_low16(*ident, low16);
 	return ILA_OK;
+}
+
+/**
+ * ila_xlat_addr() - translate an address
+ * @x: the translation
+ * @old: the address before
+ * @new: the address after, for ILA_OK
+ *
+ * Return: as ila_xlat_ident().
+ */
+static inline enum ila_verdict ila_xlat_addr(const struct ila_xlat *x,
+					     const struct ila_addr *old,
+					     struct ila_addr *new)
+{
+	__be64 ident = old->ident;
+	enum ila_verdict verdict = ila_xlat_ident(x, old->upper, &ident);
+
+	new->upper = x->to;
+	new->ident = ident;
+	return verdict;
 }
 
 #endif /* _NET_ILA_ADDR_H */

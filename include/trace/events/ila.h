@@ -36,10 +36,10 @@ TRACE_DEFINE_ENUM(ILA_REFUSED_TOOBIG);
 
 /* A packet's destination was rewritten */
 TRACE_EVENT(ila_translate,
-	TP_PROTO(const struct sk_buff *skb, const struct ila_addr *old,
-		 const struct ila_addr *new, bool restore),
+	TP_PROTO(const struct sk_buff *skb, __be64 upper, __be64 ident,
+		 bool restore),
 
-	TP_ARGS(skb, old, new, restore),
+	TP_ARGS(skb, upper, ident, restore),
 
 	TP_STRUCT__entry(
 		__field(const void *, skbaddr)
@@ -51,8 +51,9 @@ TRACE_EVENT(ila_translate,
 	TP_fast_assign(
 		__entry->skbaddr = skb;
 		__entry->restore = restore;
-		memcpy(__entry->old, old, 16);
-		memcpy(__entry->new, new, 16);
+		memcpy(__entry->old, &upper, 8);
+		memcpy(__entry->old + 8, &ident, 8);
+		memcpy(__entry->new, &ipv6_hdr(skb)->daddr, 16);
 	),
 
 	TP_printk("skbaddr=%p %s old=%pI6c new=%pI6c", __entry->skbaddr,

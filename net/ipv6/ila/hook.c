@@ -58,78 +58,88 @@ static bool ila_is_stray(struct net *net, struct sk_buff *skb)
 }
 
 /* Return: a verdict for netfilter; the packet is gone with NF_STOLEN */
-static unsigned int ila_receive_rule(const struct ila_net *ilan,
-				     const struct ila_rule *rule,
-				     struct sk_buff *skb,
-				     const struct ila_l4 *l4)
+static unsigned int ila_receive_untranslated(const struct ila_net *ilan,
+					     struct sk_buff *skb,
+					     enum ila_verdict verdict)
 {
-	enum ila_verdict verdict = ila_rewrite(skb, &rule->xlat, l4);
-
-	if (unlikely(verdict != ILA_OK)) {
-		if (verdict != ILA_LEFT_ND && verdict != ILA_LEFT_TYPE) {
-			/* left alone it would be routed until its hops end */
-			ila_drop(ilan, skb, verdict, true);
-			return NF_STOLEN;
-		}
+	if (verdict == ILA_LEFT_ND || verdict == ILA_LEFT_TYPE) {
 		ila_left(ilan, skb, verdict, true);
 		return NF_ACCEPT;
 	}
+	/* left alone it would be routed until its hops end */
+	ila_drop(ilan, skb, verdict, true);
+	return NF_STOLEN;
+}
+
+static unsigned int ila_receive_stray(const struct ila_net *ilan,
+				      const struct ila_rule *rule,
+				      struct sk_buff *skb)
+{
+	if (!ila_is_stray(ilan->net, skb))
+		return NF_ACCEPT;
+	if (rule->stray == ILA_STRAY_UNREACHABLE)
+		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+	ila_drop(ilan, skb, ILA_REFUSED_STRAY, true);
+	return NF_STOLEN;
+}
+
+static unsigned int ila_receive_rule(const struct ila_net *ilan,
+				     const struct ila_rule *rule,
+				     struct sk_buff *skb)
+{
+	enum ila_verdict verdict = ila_rewrite(skb, &rule->xlat);
+
+	if (unlikely(verdict != ILA_OK))
+		return ila_receive_untranslated(ilan, skb, verdict);
 
 	ila_count(ilan, ILA_STAT_IN_TRANSLATED);
 	/* over loopback a packet brings the route it was sent by */
 	if (skb_valid_dst(skb))
 		skb_dst_drop(skb);
-
-	if (unlikely(rule->stray != ILA_STRAY_FORWARD) &&
-	    ila_is_stray(ilan->net, skb)) {
-		if (rule->stray == ILA_STRAY_UNREACHABLE)
-			icmpv6_send(skb, ICMPV6_DEST_UNREACH,
-				    ICMPV6_ADDR_UNREACH, 0);
-		ila_drop(ilan, skb, ILA_REFUSED_STRAY, true);
-		return NF_STOLEN;
-	}
+	if (unlikely(rule->stray != ILA_STRAY_FORWARD))
+		return ila_receive_stray(ilan, rule, skb);
 	return NF_ACCEPT;
+}
+
+/* Packets that can be ICMPv6 errors, whatever their destination */
+static noinline unsigned int ila_receive_icmp(struct ila_net *ilan,
+					      const struct ila_rule *rule,
+					      struct sk_buff *skb,
+					      const struct net_device *dev)
+{
+	unsigned int ret = NF_ACCEPT;
+
+	if (ila_is_bridged(skb))
+		return NF_ACCEPT;
+	if (rule)
+		ret = ila_receive_rule(ilan, rule, skb);
+	if (ret == NF_ACCEPT)
+		ila_icmp_restore(ilan, skb, dev);
+	return ret;
 }
 
 static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	const struct ila_rule *rule = NULL;
 	struct ila_net *ilan = priv;
-	struct ila_rules *rules;
-	struct ila_l4 l4;
+	const struct ila_rules *rules;
 
 	rules = rcu_dereference(ilan->rules);
 	if (likely(rules))
 		rule = ila_rule_lookup(rules, skb, state->in);
-	if (!rule && likely(hdr->nexthdr != IPPROTO_ICMPV6 &&
-			    !ila_is_extension(hdr->nexthdr)))
+	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
+		return ila_receive_icmp(ilan, rule, skb, state->in);
+	if (!rule || ila_is_bridged(skb))
 		return NF_ACCEPT;
-	if (ila_is_bridged(skb))
-		return NF_ACCEPT;
-
-	ila_l4_find(skb, &l4);
-	if (rule) {
-		unsigned int ret = ila_receive_rule(ilan, rule, skb, &l4);
-
-		if (ret != NF_ACCEPT)
-			return ret;
-	}
-	if (unlikely(l4.proto == IPPROTO_ICMPV6))
-		ila_icmp_restore(ilan, skb, state->in, &l4);
-	return NF_ACCEPT;
+	return ila_receive_rule(ilan, rule, skb);
 }
 
 static unsigned int ila_send_error(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	struct ila_l4 l4;
-
-	if (likely(ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6))
-		return NF_ACCEPT;
-	ila_l4_find(skb, &l4);
-	ila_icmp_restore(priv, skb, state->out, &l4);
+	if (unlikely(ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6))
+		ila_icmp_restore(priv, skb, state->out);
 	return NF_ACCEPT;
 }
 

@@ -95,13 +95,13 @@ static bool ila_quote_candidate(struct net *net, const struct ila_locator *loc,
 	if (smp_load_acquire(&loc->sir_state) != ILA_SIR_KNOWN)
 		return false;
 	x.to = loc->sir;
-	if (ila_addr_translate(&x, ila, sir) != ILA_OK)
+	if (ila_xlat_addr(&x, ila, sir) != ILA_OK)
 		return false;
 	if (loc->origin == ILA_ORIGIN_RULE)
 		return true;
 	/* our route would have set the C-bit: that was sent to the locator */
 	if (loc->origin == ILA_ORIGIN_SEND &&
-	    loc->csum_mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(ila))
+	    loc->csum_mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(ila->ident))
 		return false;
 	ila_quote_flow(quote, loc->origin == ILA_ORIGIN_SEND ? sir : ila, &fl6);
 	return ila_route_confirms(net, loc, &fl6);
@@ -153,7 +153,6 @@ static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
  * @ilan: the namespace
  * @skb: a packet, its IPv6 header in the linear part
  * @dev: the device it came from or goes to
- * @l4: its transport header
  *
  * Errors that quote no locator known here, or too little of the packet, or an
  * address that cannot be told for certain, are left as they are. The quote and
@@ -161,20 +160,21 @@ static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
  * side section.
  */
 void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
-		      const struct net_device *dev, const struct ila_l4 *l4)
+		      const struct net_device *dev)
 {
-	struct ila_quote quote = {
-		.skb = skb,
-		.dev = dev,
-		.offset = l4->offset + sizeof(struct icmp6hdr),
-	};
-	unsigned int daddr = quote.offset + offsetof(struct ipv6hdr, daddr);
-	int type = ila_l4_icmp_type(skb, l4);
+	struct ila_quote quote = { .skb = skb, .dev = dev };
 	struct ila_addr sir;
 	struct ipv6hdr buf;
+	unsigned int daddr;
+	struct ila_l4 l4;
+	int type;
 
+	ila_l4_find(skb, &l4);
+	type = ila_l4_icmp_type(skb, &l4);
 	if (type < 0 || !icmpv6_is_err(type))
 		return;
+	quote.offset = l4.offset + sizeof(struct icmp6hdr);
+	daddr = quote.offset + offsetof(struct ipv6hdr, daddr);
 	quote.hdr = skb_header_pointer(skb, quote.offset, sizeof(buf), &buf);
 	if (!quote.hdr || quote.hdr->version != 6 ||
 	    !ila_locator_known(ilan, ((struct ila_addr *)&quote.hdr->daddr)->upper))
@@ -185,6 +185,6 @@ void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
 		ila_count(ilan, ILA_STAT_IN_ERRORS_IGNORED);
 		return;
 	}
-	ila_quote_write(skb, l4->offset, daddr, &sir);
+	ila_quote_write(skb, l4.offset, daddr, &sir);
 	ila_count(ilan, ILA_STAT_IN_ERRORS_RESTORED);
 }

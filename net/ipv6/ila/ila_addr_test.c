@@ -194,16 +194,16 @@ static void ila_test_neutral_vectors(struct kunit *test)
 		x = xlat_to(v->loc, v->mode, false);
 		if (fixed)
 			ila_xlat_fix(&x, a.upper);
-		KUNIT_ASSERT_EQ(test, ila_addr_translate(&x, &a, &b), ILA_OK);
+		KUNIT_ASSERT_EQ(test, ila_xlat_addr(&x, &a, &b), ILA_OK);
 		KUNIT_EXPECT_EQ(test, upper_of(&b), v->loc);
 		KUNIT_EXPECT_EQ(test, ident_of(&b), v->ila_ident);
-		KUNIT_EXPECT_TRUE(test, ila_xlat_keeps_sum(&x, &a));
+		KUNIT_EXPECT_TRUE(test, ila_xlat_keeps_sum(&x, a.ident));
 
 		x = xlat_to(v->sir, v->mode, true);
 		if (fixed)
 			ila_xlat_fix(&x, b.upper);
-		KUNIT_EXPECT_TRUE(test, ila_xlat_keeps_sum(&x, &b));
-		KUNIT_ASSERT_EQ(test, ila_addr_translate(&x, &b, &c), ILA_OK);
+		KUNIT_EXPECT_TRUE(test, ila_xlat_keeps_sum(&x, b.ident));
+		KUNIT_ASSERT_EQ(test, ila_xlat_addr(&x, &b, &c), ILA_OK);
 		KUNIT_EXPECT_EQ(test, upper_of(&c), v->sir);
 		KUNIT_EXPECT_EQ(test, ident_of(&c), v->ident);
 	}
@@ -221,17 +221,17 @@ static void ila_test_zero_class(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		x = xlat_to(LOC, modes[i], false);
-		KUNIT_EXPECT_EQ(test, ila_addr_translate(&x, &a, &b),
+		KUNIT_EXPECT_EQ(test, ila_xlat_addr(&x, &a, &b),
 				ILA_REFUSED_LOW16);
 	}
 	a = addr_of(LOC, 0x3000000000014554);
 	x = xlat_to(SIR, ILA_CSUM_NEUTRAL_MAP, true);
-	KUNIT_ASSERT_EQ(test, ila_addr_translate(&x, &a, &b), ILA_OK);
+	KUNIT_ASSERT_EQ(test, ila_xlat_addr(&x, &a, &b), ILA_OK);
 	KUNIT_EXPECT_EQ(test, ident_of(&b), 0x2000000000010000ULL);
 
 	x = xlat_to(LOC, ILA_CSUM_NO_ACTION, false);
 	a = addr_of(SIR, 0x200000000001ffff);
-	KUNIT_ASSERT_EQ(test, ila_addr_translate(&x, &a, &b), ILA_OK);
+	KUNIT_ASSERT_EQ(test, ila_xlat_addr(&x, &a, &b), ILA_OK);
 	KUNIT_EXPECT_EQ(test, ident_of(&b), 0x200000000001ffffULL);
 }
 
@@ -242,10 +242,10 @@ static void ila_test_transport_vectors(struct kunit *test)
 	struct ila_xlat x = xlat_to(LOC, ILA_CSUM_NO_ACTION, false);
 	u32 there = ila_xlat_diff(&x, a.upper), back;
 
-	KUNIT_ASSERT_EQ(test, ila_addr_translate(&x, &a, &b), ILA_OK);
+	KUNIT_ASSERT_EQ(test, ila_xlat_addr(&x, &a, &b), ILA_OK);
 	KUNIT_EXPECT_EQ(test, upper_of(&b), LOC);
 	KUNIT_EXPECT_EQ(test, ident_of(&b), 0x2000000000010087ULL);
-	KUNIT_EXPECT_FALSE(test, ila_xlat_keeps_sum(&x, &a));
+	KUNIT_EXPECT_FALSE(test, ila_xlat_keeps_sum(&x, a.ident));
 
 	KUNIT_EXPECT_EQ(test, word_of(ila_sum_fold(there)), 0xaaab);
 	KUNIT_EXPECT_EQ(test, sum_of(&a), 0x4e42);
@@ -301,11 +301,11 @@ static void ila_test_low16(struct kunit *test)
 						       ident_of(&a)),
 					    prefixes[p / 2][1], true, c_bit,
 					    false);
-			if (ila_addr_translate(&there, &a, &b) != ILA_OK ||
+			if (ila_xlat_addr(&there, &a, &b) != ILA_OK ||
 			    ident_of(&b) != model_ident(&m) ||
 			    upper_of(&b) != model_upper(&m) ||
 			    !model_same(sum_of(&a), sum_of(&b)) ||
-			    ila_addr_translate(&back, &b, &c) != ILA_OK ||
+			    ila_xlat_addr(&back, &b, &c) != ILA_OK ||
 			    memcmp(&a, &c, sizeof(a)))
 				bad++;
 		}
@@ -347,16 +347,16 @@ static void ila_test_nibbles(struct kunit *test)
 		if (formatted && (nibble < 2 || nibble > 11))
 			expected = ILA_LEFT_TYPE;
 
-		verdict = ila_addr_translate(&x, &a, &b);
+		verdict = ila_xlat_addr(&x, &a, &b);
 		KUNIT_EXPECT_EQ(test, verdict, expected);
-		KUNIT_EXPECT_EQ(test, ila_ident_type(&a), nibble >> 1);
-		KUNIT_EXPECT_EQ(test, ila_ident_c_bit(&a), c_bit);
+		KUNIT_EXPECT_EQ(test, ila_ident_type(a.ident), nibble >> 1);
+		KUNIT_EXPECT_EQ(test, ila_ident_c_bit(a.ident), c_bit);
 		if (verdict != ILA_OK)
 			continue;
 		m = model_translate(model_addr(upper_of(&a), ident),
 				    upper_of(&b), neutral, flips, restore);
 		KUNIT_EXPECT_EQ(test, ident_of(&b), model_ident(&m));
-		KUNIT_EXPECT_EQ(test, ila_xlat_keeps_sum(&x, &a), neutral);
+		KUNIT_EXPECT_EQ(test, ila_xlat_keeps_sum(&x, a.ident), neutral);
 	}
 }
 
@@ -381,12 +381,12 @@ static void ila_test_random(struct kunit *test)
 		a = addr_of(v[0], v[2]);
 		x = xlat_to(v[1], i % 2 ? ILA_CSUM_NEUTRAL_MAP :
 					  ILA_CSUM_NEUTRAL_MAP_AUTO, false);
-		if (ila_addr_translate(&x, &a, &b) != ILA_OK ||
+		if (ila_xlat_addr(&x, &a, &b) != ILA_OK ||
 		    !model_same(sum_of(&a), sum_of(&b)))
 			bad++;
 		x.to = a.upper;
 		x.restore = true;
-		if (ila_addr_translate(&x, &b, &c) != ILA_OK ||
+		if (ila_xlat_addr(&x, &b, &c) != ILA_OK ||
 		    memcmp(&a, &c, sizeof(a)))
 			bad++;
 

@@ -19,8 +19,6 @@ typedef __u64 u64;
 #define __force
 #define cpu_to_be16(x)	htobe16(x)
 #define be16_to_cpu(x)	be16toh(x)
-#define cpu_to_be64(x)	htobe64(x)
-#define be64_to_cpu(x)	be64toh(x)
 #define ARRAY_SIZE(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 struct kunit {

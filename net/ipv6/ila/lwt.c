@@ -189,35 +189,37 @@ static struct dst_entry *ila_route_output(struct net *net, struct sock *sk,
 	return ip6_route_output(net, sk, fl6);
 }
 
-static void ila_flow(const struct sk_buff *skb, const struct ila_l4 *l4,
-		     const struct ila_addr *daddr, struct flowi6 *fl6)
+static void ila_flow(const struct sk_buff *skb, const struct ila_addr *daddr,
+		     struct flowi6 *fl6)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	const __be16 *ports;
+	struct ila_l4 l4;
 	__be16 buf[2];
 	int type;
 
+	ila_l4_find(skb, &l4);
 	*fl6 = (struct flowi6) {
 		.daddr = *(const struct in6_addr *)daddr,
 		.saddr = hdr->saddr,
 		.flowlabel = ip6_flowinfo(hdr),
 		.flowi6_mark = skb->mark,
-		.flowi6_proto = l4->proto,
+		.flowi6_proto = l4.proto,
 	};
-	switch (l4->proto) {
+	switch (l4.proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		ports = skb_header_pointer(skb, l4->offset, sizeof(buf), buf);
+		ports = skb_header_pointer(skb, l4.offset, sizeof(buf), buf);
 		if (ports) {
 			fl6->fl6_sport = ports[0];
 			fl6->fl6_dport = ports[1];
 		}
 		break;
 	case IPPROTO_ICMPV6:
-		type = ila_l4_icmp_type(skb, l4);
+		type = ila_l4_icmp_type(skb, &l4);
 		fl6->fl6_icmp_type = type < 0 ? 0 : type;
 		break;
 	}
@@ -232,14 +234,13 @@ static bool ila_is_forwarded(const struct sock *sk, const struct sk_buff *skb)
 /* Return: the route a packet of this flow takes, IPsec included, or ERR_PTR */
 static struct dst_entry *ila_route(struct net *net, struct sock *sk,
 				   struct sk_buff *skb,
-				   const struct ila_l4 *l4,
 				   const struct ila_addr *daddr)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 	int err;
 
-	ila_flow(skb, l4, daddr, &fl6);
+	ila_flow(skb, daddr, &fl6);
 	if (ila_is_forwarded(sk, skb))
 		dst = ila_route_input(net, skb, &fl6);
 	else
@@ -312,6 +313,8 @@ static int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 	bool forwarded = ila_is_forwarded(sk, skb);
 	unsigned int mtu;
 
+	if (skb->len <= IPV6_MIN_MTU)
+		return 0;
 	mtu = forwarded ? ip6_dst_mtu_maybe_forward(dst, true) : dst_mtu(dst);
 	mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (likely(!ila_too_big(skb, mtu))) {
@@ -349,29 +352,24 @@ static void ila_cache_set(struct ila_tunnel *tunnel, struct net *net,
 }
 
 /* Find the route of the translated address. The packet is gone if the answer
- * is an ERR_PTR, and to be sent untranslated if it is NULL.
+ * is an ERR_PTR.
  */
-static struct dst_entry *ila_output_route(struct ila_tunnel *tunnel,
-					  struct net *net, struct sock *sk,
-					  struct sk_buff *skb,
-					  const struct ila_l4 *l4)
+static noinline struct dst_entry *
+ila_output_lookup(struct ila_tunnel *tunnel, struct net *net, struct sock *sk,
+		  struct sk_buff *skb)
 {
 	const struct ila_addr *old;
 	enum ila_verdict verdict;
 	struct dst_entry *dst;
 	struct ila_addr new;
 
-	dst = ila_cache_get(tunnel, net, sk);
-	if (likely(dst))
-		return dst;
-
 	old = (const struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	verdict = ila_addr_translate(&tunnel->xlat, old, &new);
+	verdict = ila_xlat_addr(&tunnel->xlat, old, &new);
 	if (verdict != ILA_OK) {
 		ila_drop(tunnel->ilan, skb, verdict, false);
 		return ERR_PTR(-EINVAL);
 	}
-	dst = ila_route(net, sk, skb, l4, &new);
+	dst = ila_route(net, sk, skb, &new);
 	if (IS_ERR(dst))
 		return ERR_PTR(ila_output_noroute(tunnel->ilan, sk, skb,
 						  PTR_ERR(dst)));
@@ -405,16 +403,17 @@ static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
 	struct ila_net *ilan = tunnel->ilan;
 	struct dst_entry *dst = NULL;
 	enum ila_verdict verdict;
-	struct ila_l4 l4;
 	__be64 sir;
 	int err;
 
-	ila_l4_find(skb, &l4);
 	/* with a gateway the next hop is known: it is the gateway */
 	if (!(rt->rt6i_flags & RTF_GATEWAY)) {
-		dst = ila_output_route(tunnel, net, sk, skb, &l4);
-		if (IS_ERR(dst))
-			return PTR_ERR(dst);
+		dst = ila_cache_get(tunnel, net, sk);
+		if (unlikely(!dst)) {
+			dst = ila_output_lookup(tunnel, net, sk, skb);
+			if (IS_ERR(dst))
+				return PTR_ERR(dst);
+		}
 		err = ila_check_mtu(ilan, sk, skb, dst);
 		if (unlikely(err)) {
 			dst_release(dst);
@@ -423,7 +422,7 @@ static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
 	}
 
 	sir = ((const struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
-	verdict = ila_rewrite(skb, &tunnel->xlat, &l4);
+	verdict = ila_rewrite(skb, &tunnel->xlat);
 	if (unlikely(verdict != ILA_OK)) {
 		dst_release(dst);
 		if (verdict != ILA_LEFT_ND) {
@@ -436,7 +435,7 @@ static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
 
 	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
 	ila_count_offloaded(ilan, skb);
-	if (unlikely(tunnel->locator && tunnel->locator->learn))
+	if (unlikely(!tunnel->xlat.fixed && tunnel->locator))
 		ila_locator_learn(ilan, tunnel->locator, sir);
 
 	if (!dst)
@@ -476,11 +475,11 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
  */
 static bool ila_checksum_is_due(const struct ila_xlat *x, struct sk_buff *skb)
 {
-	if (skb->ip_summed != CHECKSUM_PARTIAL && !skb_is_gso(skb))
+	if (x->csum_mode != ILA_CSUM_NO_ACTION &&
+	    x->csum_mode != ILA_CSUM_ADJUST_TRANSPORT_COMPAT)
 		return false;
-	return !skb_csum_is_sctp(skb) &&
-	       (x->csum_mode == ILA_CSUM_NO_ACTION ||
-		x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT);
+	return (skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb)) &&
+	       !skb_csum_is_sctp(skb);
 }
 
 static int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
@@ -512,14 +511,12 @@ static int ila_input(struct sk_buff *skb)
 	struct lwtunnel_state *lwt = skb_dst(skb)->lwtstate;
 	struct ila_tunnel *tunnel = ila_tunnel(lwt);
 	enum ila_verdict verdict;
-	struct ila_l4 l4;
 
 	if (skb->protocol != htons(ETH_P_IPV6)) {
 		kfree_skb(skb);
 		return -EINVAL;
 	}
-	ila_l4_find(skb, &l4);
-	verdict = ila_rewrite(skb, &tunnel->xlat, &l4);
+	verdict = ila_rewrite(skb, &tunnel->xlat);
 	if (likely(verdict == ILA_OK)) {
 		ila_count(tunnel->ilan, ILA_STAT_IN_TRANSLATED);
 		return ila_consumed(lwt->orig_input(skb));
@@ -565,7 +562,7 @@ static int ila_parse_type(struct nlattr *tb[], const struct fib6_config *cfg,
 					    "IDENT_TYPE use-format needs a prefix of 67 bits or more");
 			return -EINVAL;
 		}
-		type = ila_ident_type(ila_route_addr(cfg));
+		type = ila_ident_type(ila_route_addr(cfg)->ident);
 	}
 	if (type != ILA_ATYPE_LUID) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
@@ -608,7 +605,7 @@ static int ila_parse_csum(struct nlattr *tb[], const struct fib6_config *cfg,
 	if (tunnel->xlat.restore || !ila_csum_mode_neutral(mode))
 		return 0;
 
-	if (mode == ILA_CSUM_NEUTRAL_MAP && ila_ident_c_bit(addr)) {
+	if (mode == ILA_CSUM_NEUTRAL_MAP && ila_ident_c_bit(addr->ident)) {
 		if (!tunnel->exact) {
 			NL_SET_ERR_MSG_ATTR(extack, attr,
 					    "CSUM_MODE neutral-map takes a C-bit in a /128 only");
@@ -617,7 +614,7 @@ static int ila_parse_csum(struct nlattr *tb[], const struct fib6_config *cfg,
 		tunnel->xlat.restore = true;
 		return 0;
 	}
-	if (tunnel->exact && addr->low16 == 0xffff) {
+	if (tunnel->exact && ila_ident_low16(addr->ident) == 0xffff) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "CSUM_MODE is neutral, but identifiers that end in ffff can not be restored");
 		return -EINVAL;

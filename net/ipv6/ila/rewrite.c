@@ -43,24 +43,6 @@ bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
 	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_TUNNEL_CSUM;
 }
 
-/**
- * ila_make_writable() - make the first bytes of a packet linear and its own
- * @skb: the packet
- * @len: how many bytes, from skb->data
- *
- * Pointers into the packet are invalid afterwards.
- *
- * Return: 0, -ENOMEM, or -EBUSY for a packet that somebody else holds too.
- */
-int ila_make_writable(struct sk_buff *skb, unsigned int len)
-{
-	if (unlikely(skb_shared(skb)))
-		return -EBUSY;
-	if (likely(len <= skb_headlen(skb) && !skb_cloned(skb)))
-		return 0;
-	return skb_ensure_writable(skb, len);
-}
-
 /* Find the transport checksum that has to follow the address. *@offset stays
  * -1 where there is none: protocol without, later fragment, UDP without.
  */
@@ -103,7 +85,7 @@ static void ila_check_replace(struct sk_buff *skb, unsigned int offset,
 
 /* Bring checksums in line with an address whose sum grew by @diff */
 static void ila_follow(struct sk_buff *skb, const struct ila_xlat *x,
-		       const struct ila_l4 *l4, int check, u32 diff)
+		       int check, u8 proto, u32 diff)
 {
 	u32 change = diff;
 
@@ -111,7 +93,7 @@ static void ila_follow(struct sk_buff *skb, const struct ila_xlat *x,
 		u32 follow = x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT ?
 			     diff : ~diff;
 
-		ila_check_replace(skb, check, l4->proto, follow);
+		ila_check_replace(skb, check, proto, follow);
 		change = ila_sum_sub(diff, follow);
 	}
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
@@ -121,49 +103,70 @@ static void ila_follow(struct sk_buff *skb, const struct ila_xlat *x,
 		__skb_reset_checksum_unnecessary(skb);
 }
 
+/* The part that everything comes down to: @check is the offset of the transport
+ * checksum that has to follow, or negative
+ */
+static __always_inline enum ila_verdict
+ila_write(struct sk_buff *skb, const struct ila_xlat *x, int check, u8 proto)
+{
+	struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	__be64 upper = daddr->upper, old = daddr->ident, new = old;
+	enum ila_verdict verdict;
+
+	verdict = ila_xlat_ident(x, upper, &new);
+	if (unlikely(verdict != ILA_OK))
+		return verdict;
+	if (unlikely(ila_make_writable(skb, check < 0 ? 0 :
+					    check + sizeof(__sum16))))
+		return ILA_REFUSED_NOMEM;
+
+	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	daddr->upper = x->to;
+	daddr->ident = new;
+	if (!ila_xlat_keeps_sum(x, old))
+		ila_follow(skb, x, check, proto, ila_xlat_diff(x, upper));
+
+	trace_ila_translate(skb, upper, old, x->restore);
+	return ILA_OK;
+}
+
+/* As ila_rewrite(), for packets of which more than the address matters */
+static noinline enum ila_verdict ila_rewrite_l4(struct sk_buff *skb,
+						const struct ila_xlat *x)
+{
+	enum ila_verdict verdict;
+	struct ila_l4 l4;
+	int check = -1;
+
+	ila_l4_find(skb, &l4);
+	if (unlikely(ila_is_nd(skb, &l4)))
+		return ILA_LEFT_ND;
+	if (ila_csum_mode_adjust(x->csum_mode)) {
+		verdict = ila_find_check(skb, x, &l4, &check);
+		if (unlikely(verdict != ILA_OK))
+			return verdict;
+	}
+	return ila_write(skb, x, check, l4.proto);
+}
+
 /**
  * ila_rewrite() - translate the destination of a packet
  * @skb: the packet, its IPv6 header in the linear part
  * @x: the translation
- * @l4: its transport header, as ila_l4_find() says
  *
  * A packet is translated whole or not at all. Without checksum-neutral mapping
  * and without a way to write the transport checksum, the packet's checksum
- * stays as made for the address before.
+ * stays as made for the address before. Pointers into the packet are invalid
+ * afterwards.
  *
  * Return: ILA_OK; ILA_LEFT_ND, ILA_LEFT_TYPE: the packet is as it was and may
  * go on; ILA_REFUSED_CBIT, ILA_REFUSED_LOW16, ILA_REFUSED_TRUNCATED,
  * ILA_REFUSED_NOMEM: the packet is as it was and should not go on.
  */
-enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x,
-			     const struct ila_l4 *l4)
+enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x)
 {
-	unsigned int end = skb_network_offset(skb) + sizeof(struct ipv6hdr);
-	struct ila_addr old, new;
-	enum ila_verdict verdict;
-	int check = -1;
-
-	if (unlikely(ila_is_nd(skb, l4)))
-		return ILA_LEFT_ND;
-	old = *(const struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	verdict = ila_addr_translate(x, &old, &new);
-	if (unlikely(verdict != ILA_OK))
-		return verdict;
-	if (ila_csum_mode_adjust(x->csum_mode)) {
-		verdict = ila_find_check(skb, x, l4, &check);
-		if (unlikely(verdict != ILA_OK))
-			return verdict;
-		if (check >= 0)
-			end = check + sizeof(__sum16);
-	}
-
-	if (unlikely(ila_make_writable(skb, end)))
-		return ILA_REFUSED_NOMEM;
-
-	*(struct ila_addr *)&ipv6_hdr(skb)->daddr = new;
-	if (!ila_xlat_keeps_sum(x, &old))
-		ila_follow(skb, x, l4, check, ila_xlat_diff(x, old.upper));
-
-	trace_ila_translate(skb, &old, &new, x->restore);
-	return ILA_OK;
+	if (ila_csum_mode_adjust(x->csum_mode) ||
+	    unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
+		return ila_rewrite_l4(skb, x);
+	return ila_write(skb, x, -1, 0);
 }

@@ -5,6 +5,7 @@
  * A hash table serves packets, a tree the same rules to dumps: a cursor in a
  * tree stays valid whatever is added or deleted meanwhile.
  */
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <net/netlink.h>
 #include <net/net_namespace.h>
@@ -23,6 +24,11 @@ static int ila_rule_order(const struct ila_rule_key *a,
 	return dev_a == dev_b ? 0 : dev_a < dev_b ? -1 : 1;
 }
 
+static int ila_rule_order_node(const void *key, const struct rb_node *node)
+{
+	return ila_rule_order(key, &rb_entry(node, struct ila_rule, sorted)->key);
+}
+
 static bool ila_rule_less(struct rb_node *a, const struct rb_node *b)
 {
 	return ila_rule_order(&rb_entry(a, struct ila_rule, sorted)->key,
@@ -35,22 +41,112 @@ static struct ila_rules *ila_rules_locked(const struct ila_net *ilan)
 					 lockdep_is_held(&ilan->mutex));
 }
 
-static struct ila_rules *ila_rules_make(struct ila_net *ilan)
+/**
+ * ila_rule_find() - the rule with a key
+ * @ilan: the namespace, its mutex held
+ * @key: the key
+ *
+ * Return: the rule, or NULL.
+ */
+struct ila_rule *ila_rule_find(const struct ila_net *ilan,
+			       const struct ila_rule_key *key)
 {
 	struct ila_rules *rules = ila_rules_locked(ilan);
-	int err;
+	struct rb_node *node;
 
-	if (rules)
-		return rules;
-	rules = kzalloc(sizeof(*rules), GFP_KERNEL_ACCOUNT);
-	if (!rules)
-		return ERR_PTR(-ENOMEM);
-	err = rhashtable_init(&rules->table, &ila_rule_params);
-	if (err) {
-		kfree(rules);
-		return ERR_PTR(err);
+	node = rules ? rb_find(key, &rules->sorted, ila_rule_order_node) : NULL;
+	return node ? rb_entry(node, struct ila_rule, sorted) : NULL;
+}
+
+/**
+ * ila_rule_next() - walk the rules in order
+ * @ilan: the namespace, its mutex held
+ * @after: a key; the rule itself need not exist any more
+ *
+ * Return: the first rule behind @after, or NULL.
+ */
+struct ila_rule *ila_rule_next(const struct ila_net *ilan,
+			       const struct ila_rule_key *after)
+{
+	struct ila_rules *rules = ila_rules_locked(ilan);
+	struct ila_rule *rule, *next = NULL;
+	struct rb_node *node;
+
+	for (node = rules ? rules->sorted.rb_node : NULL; node; ) {
+		rule = rb_entry(node, struct ila_rule, sorted);
+		if (ila_rule_order(&rule->key, after) > 0) {
+			next = rule;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
 	}
+	return next;
+}
+
+/* In the slot of a rule that was deleted: matches no device */
+static const struct ila_rule ila_rule_gone = { .key.ifindex = -1 };
+
+static struct ila_rule_slot *ila_rule_slot(struct ila_rules *rules,
+					   const struct ila_rule_key *key,
+					   const struct ila_rule *rule)
+{
+	unsigned int i = ila_rule_hash(rules, key->match);
+
+	while (rcu_access_pointer(rules->slots[i].rule) != rule)
+		i = (i + 1) & rules->mask;
+	return &rules->slots[i];
+}
+
+/* Readers see the match no later than the rule */
+static void ila_rules_place(struct ila_rules *rules,
+			    const struct ila_rule *rule)
+{
+	struct ila_rule_slot *slot = ila_rule_slot(rules, &rule->key, NULL);
+
+	slot->match = rule->key.match;
+	rcu_assign_pointer(slot->rule, rule);
+	rules->used++;
+}
+
+/* A table with room for one more rule. The old one is for the caller to free. */
+static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
+{
+	unsigned int n = old ? old->n : 0;
+	unsigned int bits = max(4, ilog2(n + 1) + 2);
+	struct ila_rules *rules;
+	struct rb_node *node;
+
+	rules = kvzalloc(struct_size(rules, slots, 1UL << bits),
+			 GFP_KERNEL_ACCOUNT);
+	if (!rules)
+		return NULL;
+	rules->shift = 64 - bits;
+	rules->mask = (1U << bits) - 1;
+	if (!old)
+		return rules;
+
+	rules->n = old->n;
+	rules->n_dev = old->n_dev;
+	rules->sorted = old->sorted;
+	for (node = rb_first(&rules->sorted); node; node = rb_next(node))
+		ila_rules_place(rules, rb_entry(node, struct ila_rule, sorted));
+	return rules;
+}
+
+/* Return: the rules, with room for one more, or NULL without memory */
+static struct ila_rules *ila_rules_reserve(struct ila_net *ilan)
+{
+	struct ila_rules *rules, *old = ila_rules_locked(ilan);
+
+	if (old && old->used <= old->mask / 2)
+		return old;
+	rules = ila_rules_grow(old);
+	if (!rules)
+		return NULL;
 	rcu_assign_pointer(ilan->rules, rules);
+	if (old)
+		kvfree_rcu(old, rcu);
 	return rules;
 }
 
@@ -62,16 +158,15 @@ static void ila_rules_shrink(struct ila_net *ilan)
 	if (!rules || rules->n)
 		return;
 	RCU_INIT_POINTER(ilan->rules, NULL);
-	if (!ilan->dead)	/* then nobody looks any more */
-		synchronize_rcu();
-	rhashtable_destroy(&rules->table);
-	kfree(rules);
+	kvfree_rcu(rules, rcu);
 }
 
 static void ila_rule_remove(struct ila_net *ilan, struct ila_rules *rules,
 			    struct ila_rule *rule)
 {
-	rhashtable_remove_fast(&rules->table, &rule->node, ila_rule_params);
+	struct ila_rule_slot *slot = ila_rule_slot(rules, &rule->key, rule);
+
+	rcu_assign_pointer(slot->rule, &ila_rule_gone);
 	rb_erase(&rule->sorted, &rules->sorted);
 	WRITE_ONCE(rules->n_dev, rules->n_dev - !!rule->key.ifindex);
 	rules->n--;
@@ -80,28 +175,14 @@ static void ila_rule_remove(struct ila_net *ilan, struct ila_rules *rules,
 	kfree_rcu(rule, rcu);
 }
 
-static int ila_rule_insert(struct ila_net *ilan, struct ila_rules *rules,
-			   struct ila_rule *rule,
-			   struct netlink_ext_ack *extack)
+static void ila_rule_insert(struct ila_net *ilan, struct ila_rules *rules,
+			    struct ila_rule *rule)
 {
-	int err;
-
-	if (rhashtable_lookup_fast(&rules->table, &rule->key, ila_rule_params)) {
-		NL_SET_ERR_MSG(extack,
-			       "a rule for this LOCATOR_MATCH and IFINDEX exists");
-		return -EEXIST;
-	}
-	err = rhashtable_insert_fast(&rules->table, &rule->node,
-				     ila_rule_params);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "no room for another rule");
-		return err;
-	}
 	rb_add(&rule->sorted, &rules->sorted, ila_rule_less);
 	WRITE_ONCE(rules->n_dev, rules->n_dev + !!rule->key.ifindex);
 	rules->n++;
 	ilan->rule_seq++;
-	return 0;
+	ila_rules_place(rules, rule);
 }
 
 static bool ila_dev_exists(struct net *net, int ifindex)
@@ -143,29 +224,29 @@ static int ila_rule_add_locked(struct ila_net *ilan, struct ila_rule *rule,
 		NL_SET_ERR_MSG(extack, "IFINDEX names no device");
 		return -ENODEV;
 	}
-	rules = ila_rules_make(ilan);
-	if (IS_ERR(rules))
-		return PTR_ERR(rules);
-
-	rule->locator = ila_rule_locator(ilan, rule, extack);
-	if (IS_ERR(rule->locator)) {
-		err = PTR_ERR(rule->locator);
-		goto shrink;
+	if (ila_rule_find(ilan, &rule->key)) {
+		NL_SET_ERR_MSG(extack,
+			       "a rule for this LOCATOR_MATCH and IFINDEX exists");
+		return -EEXIST;
 	}
+	rule->locator = ila_rule_locator(ilan, rule, extack);
+	if (IS_ERR(rule->locator))
+		return PTR_ERR(rule->locator);
 	err = ila_hooks_update(ilan);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "netfilter hooks can not be registered");
 		goto put_locator;
 	}
-	err = ila_rule_insert(ilan, rules, rule, extack);
-	if (err)
+	rules = ila_rules_reserve(ilan);
+	if (!rules) {
+		err = -ENOMEM;
 		goto put_locator;
+	}
+	ila_rule_insert(ilan, rules, rule);
 	return 0;
 
 put_locator:
 	ila_locator_put(ilan, rule->locator);
-shrink:
-	ila_rules_shrink(ilan);
 	return err;
 }
 
@@ -178,7 +259,7 @@ shrink:
  * Process context; takes the namespace's mutex.
  *
  * Return: 0; -EEXIST if there is a rule with this key or the locator is in
- * another domain, -ENODEV if there is no such device, -ENOMEM, -E2BIG, -EBUSY.
+ * another domain, -ENODEV if there is no such device, -ENOMEM.
  */
 int ila_rule_add(struct ila_net *ilan, const struct ila_rule *like,
 		 struct netlink_ext_ack *extack)
@@ -197,48 +278,6 @@ int ila_rule_add(struct ila_net *ilan, const struct ila_rule *like,
 	if (err)
 		kfree(rule);
 	return err;
-}
-
-/**
- * ila_rule_find() - the rule with a key
- * @ilan: the namespace, its mutex held
- * @key: the key
- *
- * Return: the rule, or NULL.
- */
-struct ila_rule *ila_rule_find(const struct ila_net *ilan,
-			       const struct ila_rule_key *key)
-{
-	struct ila_rules *rules = ila_rules_locked(ilan);
-
-	return rules ? rhashtable_lookup_fast(&rules->table, key,
-					      ila_rule_params) : NULL;
-}
-
-/**
- * ila_rule_next() - walk the rules in order
- * @ilan: the namespace, its mutex held
- * @after: a key; the rule itself need not exist any more
- *
- * Return: the first rule behind @after, or NULL.
- */
-struct ila_rule *ila_rule_next(const struct ila_net *ilan,
-			       const struct ila_rule_key *after)
-{
-	struct ila_rules *rules = ila_rules_locked(ilan);
-	struct ila_rule *rule, *next = NULL;
-	struct rb_node *node;
-
-	for (node = rules ? rules->sorted.rb_node : NULL; node; ) {
-		rule = rb_entry(node, struct ila_rule, sorted);
-		if (ila_rule_order(&rule->key, after) > 0) {
-			next = rule;
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return next;
 }
 
 /**

@@ -8,24 +8,20 @@
 #include <linux/hash.h>
 #include <linux/netdevice.h>
 #include <linux/rbtree.h>
-#include <linux/rhashtable.h>
 #include <net/ila.h>
 
 /**
  * struct ila_rule_key - what tells one rule from another
  * @match: upper half of the destination
  * @ifindex: input device, 0 for any
- * @pad: zero
  */
 struct ila_rule_key {
 	__be64 match;
 	int ifindex;
-	u32 pad;
 };
 
 /**
  * struct ila_rule - "destination prefix P becomes Q"
- * @node: in the hash table
  * @key: its key
  * @xlat: what to do
  * @ident_type: as configured
@@ -36,7 +32,6 @@ struct ila_rule_key {
  * @rcu: frees it
  */
 struct ila_rule {
-	struct rhash_head node;
 	struct ila_rule_key key;
 	struct ila_xlat xlat;
 	u8 ident_type;
@@ -48,17 +43,38 @@ struct ila_rule {
 };
 
 /**
+ * struct ila_rule_slot - a place in the table
+ * @match: the rule's match; never changes once @rule is set
+ * @rule: the rule, NULL where a search ends
+ */
+struct ila_rule_slot {
+	__be64 match;
+	const struct ila_rule __rcu *rule;
+};
+
+/**
  * struct ila_rules - the xlat rules of a namespace
- * @table: for packets, by key
+ * @shift: 64 less the number of bits of a slot's index
+ * @mask: number of slots less one
+ * @used: slots that are or were in use: half of them at most
+ * @n: rules
+ * @n_dev: rules that name a device
  * @sorted: the same rules, for dumps
- * @n_dev: how many rules name a device
- * @n: how many rules there are
+ * @rcu: frees it
+ * @slots: by hash of the match, and on from there up to the first empty slot
+ *
+ * Packets have one cache line to look at, and mostly find it empty. Slots are
+ * not used again: a new table is made when they run out.
  */
 struct ila_rules {
-	struct rhashtable table;
-	struct rb_root sorted;
-	unsigned int n_dev;
+	unsigned int shift;
+	unsigned int mask;
+	unsigned int used;
 	unsigned int n;
+	unsigned int n_dev;
+	struct rb_root sorted;
+	struct rcu_head rcu;
+	struct ila_rule_slot slots[];
 };
 
 int ila_rule_add(struct ila_net *ilan, const struct ila_rule *like,
@@ -70,36 +86,16 @@ struct ila_rule *ila_rule_find(const struct ila_net *ilan,
 struct ila_rule *ila_rule_next(const struct ila_net *ilan,
 			       const struct ila_rule_key *after);
 
-/* Only an administrator chooses keys, so the hash need not be secret; but it
- * must spread prefixes that differ in any few bits over its low bits.
+/* Where the search for a match begins. Only an administrator chooses matches, so
+ * the hash need not be secret.
  */
-static inline u32 ila_rule_hash(const void *data, u32 len, u32 seed)
+static inline unsigned int ila_rule_hash(const struct ila_rules *rules,
+					 __be64 match)
 {
-	const struct ila_rule_key *key = data;
-	u64 hash = (__force u64)key->match ^ (u32)key->ifindex ^ seed;
+	u64 hash = (__force u64)match;
 
-	hash = (hash ^ hash >> 32) * GOLDEN_RATIO_64;
-	return hash ^ hash >> 32;
+	return ((hash ^ hash >> 32) * GOLDEN_RATIO_64) >> rules->shift;
 }
-
-static inline int ila_rule_cmp(struct rhashtable_compare_arg *arg,
-			       const void *obj)
-{
-	const struct ila_rule_key *key = arg->key;
-	const struct ila_rule *rule = obj;
-
-	return key->match != rule->key.match ||
-	       key->ifindex != rule->key.ifindex;
-}
-
-static const struct rhashtable_params ila_rule_params = {
-	.key_len = sizeof(struct ila_rule_key),
-	.key_offset = offsetof(struct ila_rule, key),
-	.head_offset = offsetof(struct ila_rule, node),
-	.hashfn = ila_rule_hash,
-	.obj_cmpfn = ila_rule_cmp,
-	.automatic_shrinking = true,
-};
 
 /**
  * ila_rule_lookup() - the rule for a received packet
@@ -114,25 +110,32 @@ static const struct rhashtable_params ila_rule_params = {
  * Return: the rule, or NULL.
  */
 static inline const struct ila_rule *
-ila_rule_lookup(struct ila_rules *rules, const struct sk_buff *skb,
+ila_rule_lookup(const struct ila_rules *rules, const struct sk_buff *skb,
 		const struct net_device *dev)
 {
-	struct ila_rule_key key = {
-		.match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper,
-	};
-	const struct ila_rule *rule;
+	__be64 match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	const struct ila_rule *rule, *any = NULL;
+	const struct ila_rule_slot *slot;
+	unsigned int i;
 
-	if (unlikely(READ_ONCE(rules->n_dev))) {
-		key.ifindex = dev->ifindex;
-		rule = rhashtable_lookup(&rules->table, &key, ila_rule_params);
-		if (rule)
+	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
+		slot = &rules->slots[i];
+		rule = rcu_dereference(slot->rule);
+		if (!rule)
+			break;
+		if (slot->match != match)
+			continue;
+		if (rule->key.ifindex == dev->ifindex)
 			return rule;
-		key.ifindex = 0;
+		if (!rule->key.ifindex) {
+			any = rule;
+			if (likely(!READ_ONCE(rules->n_dev)))
+				break;
+		}
 	}
-	rule = rhashtable_lookup(&rules->table, &key, ila_rule_params);
-	if (rule && unlikely(ipv6_l3mdev_skb(IP6CB(skb)->flags)))
+	if (any && unlikely(ipv6_l3mdev_skb(IP6CB(skb)->flags)))
 		return NULL;
-	return rule;
+	return any;
 }
 
 #endif /* _ILA_RULE_H */

@@ -7,6 +7,8 @@ ROOT := ../../..
 OUT ?= .
 CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-address-of-packed-member \
 	  -fsanitize=address,undefined -fno-sanitize-recover=all \
+	  -D'__packed=__attribute__((packed))' \
+	  -D'__aligned(x)=__attribute__((aligned(x)))' \
 	  -I$(ROOT)/include -I$(ROOT)/include/uapi
 
 unit: $(OUT)/ila_addr_test
