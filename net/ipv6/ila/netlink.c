@@ -214,7 +214,8 @@ static int ila_fill_rule(struct sk_buff *msg, const struct ila_rule *rule,
 	    nla_put_u8(msg, ILA_ATTR_IDENT_TYPE, rule->ident_type))
 		goto cancel;
 	if (cmd == ILA_CMD_RULE_GET &&
-	    (nla_put_u32(msg, ILA_ATTR_DOMAIN, rule->domain) ||
+	    ((rule->domain &&
+	      nla_put_u32(msg, ILA_ATTR_DOMAIN, rule->domain)) ||
 	     nla_put_u8(msg, ILA_ATTR_STRAY, rule->stray)))
 		goto cancel;
 	genlmsg_end(msg, hdr);
