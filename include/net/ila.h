@@ -129,7 +129,6 @@ struct ila_l4 {
 };
 
 void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4);
-int ila_l4_check_offset(const struct ila_l4 *l4, u8 csum_mode);
 int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4);
 
 /* Extension headers that the transport header can stand behind */
@@ -162,10 +161,6 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
 	if (unlikely(ila_is_extension(l4->proto)))
 		ila_l4_walk(skb, l4);
 }
-
-/* rewrite.c */
-enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x);
-bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset);
 
 /**
  * ila_make_writable() - make the first bytes of a packet linear and its own

@@ -15,9 +15,8 @@
 
 #include <linux/ila.h>
 #include <linux/types.h>
-#ifdef __KERNEL__
 #include <asm/byteorder.h>
-#else
+#ifndef __KERNEL__
 #include <arpa/inet.h>
 #include <endian.h>
 #include <stdbool.h>
@@ -150,24 +149,57 @@ static inline bool ila_ident_c_bit(__be64 ident)
 	return (ident & cpu_to_be64(ILA_C_BIT)) != 0;
 }
 
-/* The identifier's last word, as it lies in memory */
-static inline __u16 ila_ident_low16(__be64 ident)
+/* Identifier with its low 16 bits, as they lie in memory, on top of an integer:
+ * where adding to them carries out of the integer and not into other bits
+ */
+static inline __u64 ila_ident_to_top(__be64 ident)
 {
-	return (__force __u16)htons(be64_to_cpu(ident));
+#ifdef __LITTLE_ENDIAN_BITFIELD
+	return (__force __u64)ident;
+#else
+	return (__force __u64)ident << 48 | (__force __u64)ident >> 16;
+#endif
 }
 
-static inline __be64 ila_ident_set_low16(__be64 ident, __u16 low16)
+static inline __be64 ila_ident_from_top(__u64 top)
 {
-	const __be64 mask = cpu_to_be64(0xffff);
+#ifdef __LITTLE_ENDIAN_BITFIELD
+	return (__force __be64)top;
+#else
+	return (__force __be64)(top >> 48 | top << 16);
+#endif
+}
 
-	return (ident & ~mask) |
-	       cpu_to_be64(ntohs((__force __be16)low16));
+/* The identifier's low 16 bits, as they lie in memory */
+static inline __u16 ila_ident_low16(__be64 ident)
+{
+	return ila_ident_to_top(ident) >> 48;
+}
+
+/**
+ * ila_ident_add() - one's complement addition to an identifier's low 16 bits
+ * @ident: the identifier
+ * @adj: what to add
+ * @restore: write the zero class as 0000; else plain end-around carry
+ *
+ * Return: the identifier with the sum.
+ */
+static inline __be64 ila_ident_add(__be64 ident, __u16 adj, bool restore)
+{
+	const __u64 one = 1ULL << 48, ones = 0xffffULL << 48;
+	__u64 top = ila_ident_to_top(ident), sum = top + adj * one;
+
+	if (sum < top)
+		sum += one;
+	if (restore && sum >= ones)
+		sum -= ones;
+	return ila_ident_from_top(sum);
 }
 
 /**
  * ila_neutral_adj() - what neutral mapping adds to an identifier's low 16 bits
- * @from: the half before
- * @to: the half after
+ * @from: the upper half before
+ * @to: the upper half after
  * @c_bit: the mapping also flips the C-bit
  * @restore: ILA to SIR, where the C-bit goes from set to clear
  *
@@ -280,7 +312,7 @@ static __always_inline enum ila_verdict
 ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 {
 	bool c_bit = x->csum_mode == ILA_CSUM_NEUTRAL_MAP;
-	__u16 adj, low16;
+	__u16 adj;
 
 	if (x->formatted && !ila_ident_type_ok(ila_ident_type(*ident)))
 		return ILA_LEFT_TYPE;
@@ -289,18 +321,13 @@ ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 	if (c_bit && x->restore != ila_ident_c_bit(*ident))
 		return x->restore ? ILA_OK : ILA_REFUSED_CBIT;
 
-	low16 = ila_ident_low16(*ident);
-	if (!x->restore && low16 == 0xffff)
+	if (!x->restore && ila_ident_low16(*ident) == 0xffff)
 		return ILA_REFUSED_LOW16;
 	adj = x->fixed ? x->adj :
 			 ila_neutral_adj(upper, x->to, c_bit, x->restore);
-	low16 = ila_sum_fold((__u32)low16 + adj);
-	if (x->restore && low16 == 0xffff)
-		low16 = 0;
-
+	*ident = ila_ident_add(*ident, adj, x->restore);
 	if (c_bit)
 		*ident ^= cpu_to_be64(ILA_C_BIT);
-	*ident = ila_ident_set_low16(*ident, low16);
 	return ILA_OK;
 }
 

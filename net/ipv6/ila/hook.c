@@ -14,6 +14,7 @@
 #include <net/ila.h>
 #include <net/ip6_route.h>
 
+#include "rewrite.h"
 #include "rule.h"
 
 /* br_netfilter shows bridged frames to this hook as if they were received by
@@ -58,9 +59,9 @@ static bool ila_is_stray(struct net *net, struct sk_buff *skb)
 }
 
 /* Return: a verdict for netfilter; the packet is gone with NF_STOLEN */
-static unsigned int ila_receive_untranslated(const struct ila_net *ilan,
-					     struct sk_buff *skb,
-					     enum ila_verdict verdict)
+static noinline unsigned int
+ila_receive_untranslated(const struct ila_net *ilan, struct sk_buff *skb,
+			 enum ila_verdict verdict)
 {
 	if (verdict == ILA_LEFT_ND || verdict == ILA_LEFT_TYPE) {
 		ila_left(ilan, skb, verdict, true);
@@ -71,9 +72,9 @@ static unsigned int ila_receive_untranslated(const struct ila_net *ilan,
 	return NF_STOLEN;
 }
 
-static unsigned int ila_receive_stray(const struct ila_net *ilan,
-				      const struct ila_rule *rule,
-				      struct sk_buff *skb)
+static noinline unsigned int ila_receive_stray(const struct ila_net *ilan,
+					       const struct ila_rule *rule,
+					       struct sk_buff *skb)
 {
 	if (!ila_is_stray(ilan->net, skb))
 		return NF_ACCEPT;
@@ -83,9 +84,9 @@ static unsigned int ila_receive_stray(const struct ila_net *ilan,
 	return NF_STOLEN;
 }
 
-static unsigned int ila_receive_rule(const struct ila_net *ilan,
-				     const struct ila_rule *rule,
-				     struct sk_buff *skb)
+static __always_inline unsigned int
+ila_receive_rule(const struct ila_net *ilan, const struct ila_rule *rule,
+		 struct sk_buff *skb)
 {
 	enum ila_verdict verdict = ila_rewrite(skb, &rule->xlat);
 

@@ -15,6 +15,8 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 
+#include "rewrite.h"
+
 /* How many entries of one locator are tried before the quote is left alone */
 #define ILA_CANDIDATES_MAX	8
 

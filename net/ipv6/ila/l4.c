@@ -2,13 +2,9 @@
 /*
  * Identifier-Locator Addressing: finding the transport header
  */
-#include <linux/dccp.h>
 #include <linux/icmpv6.h>
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
 #include <net/ila.h>
-#include <net/mip6.h>
 
 /* More extension headers than RFC 8200 has any use for */
 #define ILA_EXTENSIONS_MAX	16
@@ -75,43 +71,6 @@ void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4)
 			return;
 		}
 		l4->offset += len;
-	}
-}
-
-/**
- * ila_l4_check_offset() - where a transport checksum over addresses is
- * @l4: the transport header
- * @csum_mode: ILA_CSUM_ADJUST_TRANSPORT or ILA_CSUM_ADJUST_TRANSPORT_COMPAT
- *
- * A peer in need of compatibility knows three protocols and no extension
- * headers; but it translates before it fragments.
- *
- * Return: the offset of the checksum from skb->data, or -1 without one.
- */
-int ila_l4_check_offset(const struct ila_l4 *l4, u8 csum_mode)
-{
-	bool compat = csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT;
-
-	if (compat && l4->behind == ILA_BEHIND_EXTENSIONS)
-		return -1;
-
-	switch (l4->proto) {
-	case IPPROTO_TCP:
-		return l4->offset + offsetof(struct tcphdr, check);
-	case IPPROTO_UDP:
-		return l4->offset + offsetof(struct udphdr, check);
-	case IPPROTO_ICMPV6:
-		return l4->offset + offsetof(struct icmp6hdr, icmp6_cksum);
-	case IPPROTO_UDPLITE:
-		return compat ? -1 : l4->offset + offsetof(struct udphdr, check);
-	case IPPROTO_DCCP:
-		return compat ? -1 : l4->offset +
-				     offsetof(struct dccp_hdr, dccph_checksum);
-	case IPPROTO_MH:
-		return compat ? -1 : l4->offset +
-				     offsetof(struct ip6_mh, ip6mh_cksum);
-	default:
-		return -1;
 	}
 }
 

@@ -19,7 +19,8 @@
 #include <net/netlink.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
-#include <trace/events/ila.h>
+
+#include "rewrite.h"
 
 /**
  * struct ila_tunnel - what an ILA route does

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Identifier-Locator Addressing: rewriting the destination of a packet
- *
- * The order is always the same: look, make writable what will change, only
- * then take pointers, change, keep skb->csum true. Offsets survive a pull or a
- * copy of the packet's head, pointers do not.
+ * Identifier-Locator Addressing: rewriting packets, with checksums
  */
+#include <linux/dccp.h>
 #include <linux/icmpv6.h>
-#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/checksum.h>
-#include <net/ila.h>
+#include <net/mip6.h>
 #include <net/ndisc.h>
-#include <trace/events/ila.h>
 
-static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
-{
-	int type;
-
-	if (likely(l4->proto != IPPROTO_ICMPV6))
-		return false;
-	type = ila_l4_icmp_type(skb, l4);
-	return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
-}
+#include "rewrite.h"
 
 /**
  * ila_check_is_seed() - does a checksum field await completion?
@@ -43,37 +32,44 @@ bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
 	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_TUNNEL_CSUM;
 }
 
-/* Find the transport checksum that has to follow the address. *@offset stays
- * -1 where there is none: protocol without, later fragment, UDP without.
+/**
+ * ila_sum_changed() - bring a packet's checksum state in line with its address
+ * @skb: the packet
+ * @x: the translation
+ * @change: what it added to the sum over the packet
  */
-static enum ila_verdict ila_find_check(const struct sk_buff *skb,
-				       const struct ila_xlat *x,
-				       const struct ila_l4 *l4, int *offset)
+void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change)
 {
-	const __sum16 *check;
-	__sum16 buf;
-	int at;
-
-	if (unlikely(l4->truncated))
-		return ILA_REFUSED_TRUNCATED;
-	at = ila_l4_check_offset(l4, x->csum_mode);
-	if (at < 0)
-		return ILA_OK;
-	check = skb_header_pointer(skb, at, sizeof(buf), &buf);
-	if (unlikely(!check))
-		return ILA_REFUSED_TRUNCATED;
-	if (l4->proto == IPPROTO_UDP && !*check && !ila_check_is_seed(skb, at))
-		return ILA_OK;
-	*offset = at;
-	return ILA_OK;
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(skb->csum, (__force __wsum)change);
+	else if (x->csum_mode != ILA_CSUM_ADJUST_TRANSPORT)
+		/* what the device verified is no longer what is there */
+		__skb_reset_checksum_unnecessary(skb);
 }
 
-static void ila_check_replace(struct sk_buff *skb, unsigned int offset,
-			      u8 proto, u32 diff)
-{
-	__sum16 *check = (__sum16 *)(skb->data + offset);
+/* Where transport checksums are that cover addresses, from the header's start */
+static const u8 ila_check_offset[256] = {
+	[IPPROTO_TCP]		= offsetof(struct tcphdr, check),
+	[IPPROTO_UDP]		= offsetof(struct udphdr, check),
+	[IPPROTO_ICMPV6]	= offsetof(struct icmp6hdr, icmp6_cksum),
+	[IPPROTO_UDPLITE]	= offsetof(struct udphdr, check),
+	[IPPROTO_DCCP]		= offsetof(struct dccp_hdr, dccph_checksum),
+	[IPPROTO_MH]		= offsetof(struct ip6_mh, ip6mh_cksum),
+};
 
-	if (ila_check_is_seed(skb, offset)) {
+/* A peer in need of compatibility knows three protocols and no extension
+ * headers; but it translates before it fragments.
+ */
+static bool ila_compat_adjusts(const struct ila_l4 *l4)
+{
+	return l4->behind != ILA_BEHIND_EXTENSIONS &&
+	       (l4->proto == IPPROTO_TCP || l4->proto == IPPROTO_UDP ||
+		l4->proto == IPPROTO_ICMPV6);
+}
+
+static void ila_check_add(__sum16 *check, u8 proto, bool seed, u32 diff)
+{
+	if (seed) {
 		*check = ~csum_fold(csum_add((__force __wsum)diff,
 					     csum_unfold(*check)));
 		return;
@@ -83,90 +79,76 @@ static void ila_check_replace(struct sk_buff *skb, unsigned int offset,
 		*check = CSUM_MANGLED_0;
 }
 
-/* Bring checksums in line with an address whose sum grew by @diff */
-static void ila_follow(struct sk_buff *skb, const struct ila_xlat *x,
-		       int check, u8 proto, u32 diff)
+static noinline enum ila_verdict ila_write_only(struct sk_buff *skb,
+						const struct ila_xlat *x)
 {
-	u32 change = diff;
-
-	if (check >= 0) {
-		u32 follow = x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT ?
-			     diff : ~diff;
-
-		ila_check_replace(skb, check, proto, follow);
-		change = ila_sum_sub(diff, follow);
-	}
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->csum = csum_add(skb->csum, (__force __wsum)change);
-	else if (x->csum_mode != ILA_CSUM_ADJUST_TRANSPORT)
-		/* what the device verified is no longer what is there */
-		__skb_reset_checksum_unnecessary(skb);
+	return ila_write_sum(skb, x);
 }
 
-/* The part that everything comes down to: @check is the offset of the transport
- * checksum that has to follow, or negative
- */
+/* Translate, and have the transport checksum at @offset follow */
 static __always_inline enum ila_verdict
-ila_write(struct sk_buff *skb, const struct ila_xlat *x, int check, u8 proto)
+ila_write_check(struct sk_buff *skb, const struct ila_xlat *x,
+		unsigned int offset, u8 proto)
 {
-	struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	__be64 upper = daddr->upper, old = daddr->ident, new = old;
+	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	u32 diff = ila_xlat_diff(x, upper), follow = diff;
 	enum ila_verdict verdict;
+	const __sum16 *check;
+	__sum16 buf;
+	bool seed;
 
-	verdict = ila_xlat_ident(x, upper, &new);
+	check = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (unlikely(!check))
+		return ILA_REFUSED_TRUNCATED;
+	seed = ila_check_is_seed(skb, offset);
+	/* UDP without a checksum stays without */
+	if (proto == IPPROTO_UDP && !*check && !seed)
+		return ila_write_only(skb, x);
+
+	verdict = ila_write(skb, x, offset + sizeof(__sum16));
 	if (unlikely(verdict != ILA_OK))
 		return verdict;
-	if (unlikely(ila_make_writable(skb, check < 0 ? 0 :
-					    check + sizeof(__sum16))))
-		return ILA_REFUSED_NOMEM;
-
-	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	daddr->upper = x->to;
-	daddr->ident = new;
-	if (!ila_xlat_keeps_sum(x, old))
-		ila_follow(skb, x, check, proto, ila_xlat_diff(x, upper));
-
-	trace_ila_translate(skb, upper, old, x->restore);
+	if (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT)
+		follow = ~diff;
+	ila_check_add((__sum16 *)(skb->data + offset), proto, seed, follow);
+	if (unlikely(skb->ip_summed != CHECKSUM_NONE))
+		ila_sum_changed(skb, x, ila_sum_sub(diff, follow));
 	return ILA_OK;
 }
 
-/* As ila_rewrite(), for packets of which more than the address matters */
-static noinline enum ila_verdict ila_rewrite_l4(struct sk_buff *skb,
-						const struct ila_xlat *x)
+static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
 {
-	enum ila_verdict verdict;
+	int type;
+
+	if (likely(l4->proto != IPPROTO_ICMPV6))
+		return false;
+	type = ila_l4_icmp_type(skb, l4);
+	return type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
+}
+
+/**
+ * ila_rewrite_l4() - ila_rewrite() for packets that need a closer look
+ * @skb: the packet
+ * @x: the translation
+ *
+ * Return: as ila_rewrite().
+ */
+enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x)
+{
 	struct ila_l4 l4;
-	int check = -1;
+	u8 offset;
 
 	ila_l4_find(skb, &l4);
 	if (unlikely(ila_is_nd(skb, &l4)))
 		return ILA_LEFT_ND;
-	if (ila_csum_mode_adjust(x->csum_mode)) {
-		verdict = ila_find_check(skb, x, &l4, &check);
-		if (unlikely(verdict != ILA_OK))
-			return verdict;
-	}
-	return ila_write(skb, x, check, l4.proto);
-}
+	if (!ila_csum_mode_adjust(x->csum_mode))
+		return ila_write_only(skb, x);
 
-/**
- * ila_rewrite() - translate the destination of a packet
- * @skb: the packet, its IPv6 header in the linear part
- * @x: the translation
- *
- * A packet is translated whole or not at all. Without checksum-neutral mapping
- * and without a way to write the transport checksum, the packet's checksum
- * stays as made for the address before. Pointers into the packet are invalid
- * afterwards.
- *
- * Return: ILA_OK; ILA_LEFT_ND, ILA_LEFT_TYPE: the packet is as it was and may
- * go on; ILA_REFUSED_CBIT, ILA_REFUSED_LOW16, ILA_REFUSED_TRUNCATED,
- * ILA_REFUSED_NOMEM: the packet is as it was and should not go on.
- */
-enum ila_verdict ila_rewrite(struct sk_buff *skb, const struct ila_xlat *x)
-{
-	if (ila_csum_mode_adjust(x->csum_mode) ||
-	    unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
-		return ila_rewrite_l4(skb, x);
-	return ila_write(skb, x, -1, 0);
+	if (unlikely(l4.truncated))
+		return ILA_REFUSED_TRUNCATED;
+	offset = ila_check_offset[l4.proto];
+	if (!offset || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
+			!ila_compat_adjusts(&l4)))
+		return ila_write_only(skb, x);
+	return ila_write_check(skb, x, l4.offset + offset, l4.proto);
 }
