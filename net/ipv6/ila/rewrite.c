@@ -141,14 +141,15 @@ enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x)
 	ila_l4_find(skb, &l4);
 	if (unlikely(ila_is_nd(skb, &l4)))
 		return ILA_LEFT_ND;
-	if (!ila_csum_mode_adjust(x->csum_mode))
+	if (!ila_csum_mode_adjust(x->csum_mode) ||
+	    (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
+	     !ila_compat_adjusts(&l4)))
 		return ila_write_only(skb, x);
 
 	if (unlikely(l4.truncated))
 		return ILA_REFUSED_TRUNCATED;
 	offset = ila_check_offset[l4.proto];
-	if (!offset || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
-			!ila_compat_adjusts(&l4)))
+	if (!offset)
 		return ila_write_only(skb, x);
 	return ila_write_check(skb, x, l4.offset + offset, l4.proto);
 }
