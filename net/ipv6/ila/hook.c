@@ -21,18 +21,25 @@
  * the bridge device. Those for the bridge's own address are, and will not pass
  * here again; the others are not our business.
  */
-static bool ila_is_bridged(const struct sk_buff *skb)
-{
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+static noinline bool ila_only_bridged(const struct sk_buff *skb)
+{
 	const struct nf_bridge_info *nf_bridge = nf_bridge_info_get(skb);
 
-	return unlikely(nf_bridge) && nf_bridge->in_prerouting &&
-	       nf_bridge->pkt_otherhost &&
+	return nf_bridge->in_prerouting && nf_bridge->pkt_otherhost &&
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
-#else
-	return false;
-#endif
 }
+
+static inline bool ila_is_bridged(const struct sk_buff *skb)
+{
+	return unlikely(nf_bridge_info_exists(skb)) && ila_only_bridged(skb);
+}
+#else
+static inline bool ila_is_bridged(const struct sk_buff *skb)
+{
+	return false;
+}
+#endif
 
 /* Does the restored destination live elsewhere? See ILA_STRAY_ */
 static bool ila_is_stray(struct net *net, struct sk_buff *skb)
@@ -84,12 +91,15 @@ static noinline unsigned int ila_receive_stray(const struct ila_net *ilan,
 	return NF_STOLEN;
 }
 
-static __always_inline unsigned int
-ila_receive_rule(const struct ila_net *ilan, const struct ila_rule *rule,
-		 struct sk_buff *skb)
+static noinline unsigned int ila_receive_rule(const struct ila_net *ilan,
+					      const struct ila_rule *rule,
+					      struct sk_buff *skb)
 {
-	enum ila_verdict verdict = ila_rewrite(skb, &rule->xlat);
+	enum ila_verdict verdict;
 
+	if (ila_is_bridged(skb))
+		return NF_ACCEPT;
+	verdict = ila_rewrite(skb, &rule->xlat);
 	if (unlikely(verdict != ILA_OK))
 		return ila_receive_untranslated(ilan, skb, verdict);
 
@@ -110,11 +120,9 @@ static noinline unsigned int ila_receive_icmp(struct ila_net *ilan,
 {
 	unsigned int ret = NF_ACCEPT;
 
-	if (ila_is_bridged(skb))
-		return NF_ACCEPT;
 	if (rule)
 		ret = ila_receive_rule(ilan, rule, skb);
-	if (ret == NF_ACCEPT)
+	if (ret == NF_ACCEPT && !ila_is_bridged(skb))
 		ila_icmp_restore(ilan, skb, dev);
 	return ret;
 }
@@ -131,9 +139,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 		rule = ila_rule_lookup(rules, skb, state->in);
 	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
 		return ila_receive_icmp(ilan, rule, skb, state->in);
-	if (!rule || ila_is_bridged(skb))
-		return NF_ACCEPT;
-	return ila_receive_rule(ilan, rule, skb);
+	return rule ? ila_receive_rule(ilan, rule, skb) : NF_ACCEPT;
 }
 
 static unsigned int ila_send_error(void *priv, struct sk_buff *skb,

@@ -13,19 +13,14 @@
 #include "rewrite.h"
 
 /**
- * ila_check_is_seed() - does a checksum field await completion?
+ * ila_partial_is_seed() - ila_check_is_seed() for CHECKSUM_PARTIAL
  * @skb: the packet
  * @offset: the field, from skb->data
  *
- * Return: true if the field holds the sum of the pseudo header only, to which
- * a device or segmentation adds the rest: the field that CHECKSUM_PARTIAL is
- * about, or the outer one of a UDP tunnel's packet that is yet to be segmented.
- * Any other field is complete, also under CHECKSUM_PARTIAL.
+ * Return: as ila_check_is_seed().
  */
-bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
+bool ila_partial_is_seed(const struct sk_buff *skb, unsigned int offset)
 {
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return false;
 	if (skb_checksum_start_offset(skb) + skb->csum_offset == offset)
 		return true;
 	return skb_is_gso(skb) &&
@@ -57,14 +52,11 @@ static const u8 ila_check_offset[256] = {
 	[IPPROTO_MH]		= offsetof(struct ip6_mh, ip6mh_cksum),
 };
 
-/* A peer in need of compatibility knows three protocols and no extension
- * headers; but it translates before it fragments.
- */
-static bool ila_compat_adjusts(const struct ila_l4 *l4)
+/* A peer in need of compatibility knows three protocols only */
+static bool ila_compat_adjusts(u8 proto)
 {
-	return l4->behind != ILA_BEHIND_EXTENSIONS &&
-	       (l4->proto == IPPROTO_TCP || l4->proto == IPPROTO_UDP ||
-		l4->proto == IPPROTO_ICMPV6);
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+	       proto == IPPROTO_ICMPV6;
 }
 
 static void ila_check_add(__sum16 *check, u8 proto, bool seed, u32 diff)
@@ -86,9 +78,9 @@ static noinline enum ila_verdict ila_write_only(struct sk_buff *skb,
 }
 
 /* Translate, and have the transport checksum at @offset follow */
-static __always_inline enum ila_verdict
-ila_write_check(struct sk_buff *skb, const struct ila_xlat *x,
-		unsigned int offset, u8 proto)
+static enum ila_verdict ila_write_check(struct sk_buff *skb,
+					const struct ila_xlat *x,
+					unsigned int offset, u8 proto)
 {
 	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
 	u32 diff = ila_xlat_diff(x, upper), follow = diff;
@@ -127,29 +119,48 @@ static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
 }
 
 /**
+ * ila_rewrite_adjust() - ila_rewrite() in modes that write the checksum
+ * @skb: the packet
+ * @x: the translation
+ * @offset: of the transport header, from skb->data
+ * @proto: its protocol
+ *
+ * Return: as ila_rewrite().
+ */
+enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
+				    const struct ila_xlat *x,
+				    unsigned int offset, u8 proto)
+{
+	u8 check = ila_check_offset[proto];
+
+	if (!check || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
+		       !ila_compat_adjusts(proto)))
+		return ila_write_only(skb, x);
+	return ila_write_check(skb, x, offset + check, proto);
+}
+
+/**
  * ila_rewrite_l4() - ila_rewrite() for packets that need a closer look
  * @skb: the packet
  * @x: the translation
+ *
+ * A peer in need of compatibility does not look behind extension headers; but
+ * it translates before it fragments.
  *
  * Return: as ila_rewrite().
  */
 enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x)
 {
 	struct ila_l4 l4;
-	u8 offset;
 
 	ila_l4_find(skb, &l4);
 	if (unlikely(ila_is_nd(skb, &l4)))
 		return ILA_LEFT_ND;
 	if (!ila_csum_mode_adjust(x->csum_mode) ||
 	    (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
-	     !ila_compat_adjusts(&l4)))
+	     l4.behind == ILA_BEHIND_EXTENSIONS))
 		return ila_write_only(skb, x);
-
 	if (unlikely(l4.truncated))
 		return ILA_REFUSED_TRUNCATED;
-	offset = ila_check_offset[l4.proto];
-	if (!offset)
-		return ila_write_only(skb, x);
-	return ila_write_check(skb, x, l4.offset + offset, l4.proto);
+	return ila_rewrite_adjust(skb, x, l4.offset, l4.proto);
 }

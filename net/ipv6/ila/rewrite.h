@@ -12,9 +12,29 @@
 #include <net/ila.h>
 #include <trace/events/ila.h>
 
-bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset);
+bool ila_partial_is_seed(const struct sk_buff *skb, unsigned int offset);
 void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change);
 enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x);
+enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
+				    const struct ila_xlat *x,
+				    unsigned int offset, u8 proto);
+
+/**
+ * ila_check_is_seed() - does a checksum field await completion?
+ * @skb: the packet
+ * @offset: the field, from skb->data
+ *
+ * Return: true if the field holds the sum of the pseudo header only, to which
+ * a device or segmentation adds the rest: the field that CHECKSUM_PARTIAL is
+ * about, or the outer one of a UDP tunnel's packet that is yet to be segmented.
+ * Any other field is complete, also under CHECKSUM_PARTIAL.
+ */
+static inline bool ila_check_is_seed(const struct sk_buff *skb,
+				     unsigned int offset)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       ila_partial_is_seed(skb, offset);
+}
 
 /* Translate the address, and no more; but have @len bytes of the packet ready
  * for the caller to write to.
@@ -71,9 +91,13 @@ ila_write_sum(struct sk_buff *skb, const struct ila_xlat *x)
 static __always_inline enum ila_verdict ila_rewrite(struct sk_buff *skb,
 						    const struct ila_xlat *x)
 {
-	if (ila_csum_mode_adjust(x->csum_mode) ||
-	    unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
+	u8 proto = ipv6_hdr(skb)->nexthdr;
+
+	if (unlikely(ila_looks_at(proto)))
 		return ila_rewrite_l4(skb, x);
+	if (ila_csum_mode_adjust(x->csum_mode))
+		return ila_rewrite_adjust(skb, x, skb_network_offset(skb) +
+					  sizeof(struct ipv6hdr), proto);
 	return ila_write_sum(skb, x);
 }
 
