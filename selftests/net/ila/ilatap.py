@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the python tests share: TAP, a namespace of one's own, the module."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import traceback
+
+SKIP = 4
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Skip(Exception):
+    """A case that cannot be run here, and why."""
+
+
+def check(condition, why):
+    """Assert that stays in with python -O and says something."""
+    if not condition:
+        raise AssertionError(why)
+
+
+def equal(got, want, what="got"):
+    check(got == want, "%s %r, want %r" % (what, got, want))
+
+
+def unshare(flags):
+    if libc.unshare(flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def own_user_namespace():
+    """Root of a new user namespace that owns a new network namespace, as
+    "unshare -Urn" makes it."""
+    unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    with open("/proc/self/uid_map", "w") as uid_map:
+        uid_map.write("0 0 1")
+
+
+def skip_all(why):
+    print("TAP version 13\n1..0 # SKIP %s" % why)
+    sys.exit(SKIP)
+
+
+def sh(command):
+    """Run a shell command, return its output; CalledProcessError if it fails."""
+    return subprocess.run(command, shell=True, check=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=30).stdout
+
+
+def start():
+    """Root, the module, and a network namespace that nobody else sees."""
+    sys.dont_write_bytecode = True
+    if os.geteuid():
+        skip_all("needs root")
+    subprocess.run("modprobe -q ila", shell=True, check=False)
+    if not os.path.exists("/sys/module/ila"):
+        skip_all("there is no ila module")
+    unshare(CLONE_NEWNET)
+    sh("ip link set lo up")
+
+
+def in_child(function):
+    """Run a function in a child, give back what it returned as text; what it
+    raises is raised here.  For changes of credentials and of namespaces."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(reader)
+        status = 0
+        try:
+            text = str(function())
+        except BaseException as error:  # the child must never return
+            text, status = "%s: %s" % (type(error).__name__, error), 1
+        os.write(writer, text.encode())
+        os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        text = stream.read()
+    check(os.waitpid(pid, 0)[1] == 0, text)
+    return text
+
+
+def run(cases):
+    """Run (name, function) pairs, print TAP, leave with kselftest's code."""
+    print("TAP version 13\n1..%d" % len(cases), flush=True)
+    failed = 0
+    for index, (name, function) in enumerate(cases, 1):
+        try:
+            function()
+        except Skip as why:
+            print("ok %d %s # SKIP %s" % (index, name, why), flush=True)
+            continue
+        except AssertionError as why:
+            line = "not ok %d %s # %s" % (index, name, why)
+        except Exception as error:
+            line = "not ok %d %s # %s: %s" % (index, name,
+                                              type(error).__name__, error)
+            if not isinstance(error, OSError):
+                traceback.print_exc()
+        else:
+            print("ok %d %s" % (index, name), flush=True)
+            continue
+        failed += 1
+        print(line.replace("\n", " "), flush=True)
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,496 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the shell tests: TAP, namespaces, ILA rules and routes, programs.
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ILA_NL=$HERE/ila_nl.py
+# shellcheck disable=SC2034 # for the tests
+TRAFFIC=$HERE/traffic.py
+SKIP=4
+export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
+
+# The addresses of every test.  Hosts a and b live in one SIR prefix.
+SIR=2001:db8:5:1
+LOC_A=2001:db8:a:1
+LOC_B=2001:db8:b:1
+ID_A=2000:0:0:a1
+ID_B=2000:0:0:b1
+SIR_A=$SIR:$ID_A
+SIR_B=$SIR:$ID_B
+# shellcheck disable=SC2034 # for the tests
+ALL_MODES="adj-transport neutral-map no-action neutral-map-auto adj-transport-compat"
+
+CASES=0
+FAILED=0
+NAMESPACES=()
+TMP=$(mktemp -d)
+
+# --- TAP ---------------------------------------------------------------------
+
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit $SKIP
+}
+
+need()
+{
+	local program
+
+	for program; do
+		command -v "$program" >/dev/null || skip_all "needs $program"
+	done
+}
+
+start()
+{
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	need ip python3 nft nsenter ethtool
+	modprobe -q ila
+	[ -d /sys/module/ila ] || skip_all "there is no ila module"
+	echo "TAP version 13"
+}
+
+pass()
+{
+	CASES=$((CASES + 1))
+	echo "ok $CASES $1"
+}
+
+# fail NAME WHY
+fail()
+{
+	CASES=$((CASES + 1))
+	FAILED=$((FAILED + 1))
+	echo "not ok $CASES $1 # $(tr '\n' ' ' <<<"$2" | tail -c 300)"
+}
+
+skip()
+{
+	CASES=$((CASES + 1))
+	echo "ok $CASES $1 # SKIP $2"
+}
+
+# ok NAME COMMAND...: the command succeeds
+ok()
+{
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1 </dev/null); then
+		pass "$name"
+	else
+		fail "$name" "exit $?: ${out:-no output} ($*)"
+	fi
+}
+
+# refused NAME COMMAND...: the command ran, and fails; not because it hung (124)
+# or could not be started (126, 127)
+refused()
+{
+	local name=$1 out code
+
+	shift
+	out=$("$@" 2>&1 </dev/null)
+	code=$?
+	case $code in
+	0) fail "$name" "succeeded: $out ($*)" ;;
+	12[467]) fail "$name" "exit $code: $out ($*)" ;;
+	*) pass "$name" ;;
+	esac
+}
+
+# same NAME GOT WANT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "got '$2', want '$3'"
+	fi
+}
+
+# has NAME TEXT PART
+has()
+{
+	case $2 in
+	*"$3"*) pass "$1" ;;
+	*) fail "$1" "no '$3' in '$2'" ;;
+	esac
+}
+
+finish()
+{
+	echo "1..$CASES"
+	[ "$FAILED" = 0 ]
+	exit
+}
+
+# --- Namespaces --------------------------------------------------------------
+
+# The namespace of a host of this test
+ns()
+{
+	echo "ila-$$-$1"
+}
+
+# nsenter and not ip netns exec: it mounts nothing, and starts are what these
+# tests spend their time on
+on()
+{
+	local host=$1
+
+	shift
+	nsenter --net="/run/netns/ila-$$-$host" "$@"
+}
+
+# ip -6 in a host's namespace
+ip6()
+{
+	local host=$1
+
+	shift
+	on "$host" ip -6 "$@"
+}
+
+# batch HOST: lines for ip -6 on standard input; an error ends the test
+batch()
+{
+	on "$1" ip -6 -batch - || { echo "# cannot set up $1"; exit 1; }
+}
+
+# The same where lines may fail, for taking away what may not be there
+try_batch()
+{
+	on "$1" ip -6 -force -batch - >/dev/null 2>&1
+	true
+}
+
+hosts()
+{
+	local host
+
+	for host; do
+		ip netns add "$(ns "$host")" || exit 1
+		NAMESPACES+=("$host")
+		on "$host" sysctl -qw \
+			net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.all.accept_dad=0 \
+			net.ipv6.conf.default.router_solicitations=0 \
+			net.ipv6.icmp.ratelimit=0
+		ip6 "$host" link set lo up
+	done
+}
+
+router()
+{
+	on "$1" sysctl -qw net.ipv6.conf.all.forwarding=1
+}
+
+# cable HOST DEVICE HOST DEVICE: a veth pair, both ends up
+cable()
+{
+	ip link add "$2" netns "$(ns "$1")" up type veth \
+		peer name "$4" netns "$(ns "$3")"
+	ip6 "$3" link set "$4" up
+}
+
+# link A B: device to-B in A and to-A in B
+link()
+{
+	cable "$1" "to-$2" "$2" "to-$1"
+}
+
+drop_host()
+{
+	local pids
+
+	pids=$(ip netns pids "$(ns "$1")" 2>/dev/null)
+	# shellcheck disable=SC2086 # one word a process
+	[ -z "$pids" ] || kill -9 $pids 2>/dev/null
+	ip netns del "$(ns "$1")" 2>/dev/null
+}
+
+cleanup()
+{
+	local host
+
+	for host in "${NAMESPACES[@]}"; do
+		drop_host "$host"
+	done
+	NAMESPACES=()
+	rm -rf "$TMP"
+}
+trap cleanup EXIT
+
+# software_sums HOST DEVICE: packets leave with their checksums computed; else
+# a veth pair leaves them out and nobody verifies them
+software_sums()
+{
+	on "$1" ethtool -K "$2" tx off gso off tso off >/dev/null 2>&1
+}
+
+# An own address on a link, a SIR address, a locator that ends here
+#   ila_host HOST ADDRESS GATEWAY DEVICE SIR-ADDRESS LOCATOR
+ila_host()
+{
+	batch "$1" <<-X
+		addr add $2/64 dev $4
+		addr add $5/128 dev lo
+		route add default via $3 dev $4 src $5
+		route add unreachable $6::/64 metric 4096
+	X
+}
+
+# a --- r --- b, locators routed to the hosts; no ILA yet
+line()
+{
+	hosts a r b
+	router r
+	link a r
+	link r b
+	batch r <<-X
+		addr add 2001:db8:1::1/64 dev to-a
+		addr add 2001:db8:2::1/64 dev to-b
+		route add $LOC_A::/64 via 2001:db8:1::a
+		route add $LOC_B::/64 via 2001:db8:2::b
+	X
+	ila_host a 2001:db8:1::a 2001:db8:1::1 to-r $SIR_A $LOC_A
+	ila_host b 2001:db8:2::b 2001:db8:2::1 to-r $SIR_B $LOC_B
+}
+
+# --- ILA ---------------------------------------------------------------------
+
+# Stock ip does not know the private mode
+stock()
+{
+	[ "$1" != adj-transport-compat ]
+}
+
+# rule HOST LOCATOR SIR MODE [dev D]
+rule()
+{
+	local host=$1 loc=$2 sir=$3 mode=$4
+
+	shift 4
+	if stock "$mode"; then
+		on "$host" ip ila add loc_match "$loc" loc "$sir" \
+			csum-mode "$mode" ident-type luid "$@"
+	else
+		on "$host" "$ILA_NL" rule add loc_match "$loc" loc "$sir" \
+			csum-mode "$mode" ident-type luid "$@"
+	fi
+}
+
+# The rules of a host
+rules()
+{
+	on "$1" "$ILA_NL" rule list || echo "no answer"
+}
+
+unrule()
+{
+	on "$1" "$ILA_NL" rule flush
+}
+
+# route HOST PREFIX LOCATOR MODE [via G] dev D ...
+route()
+{
+	local host=$1 prefix=$2 loc=$3 mode=$4
+
+	shift 4
+	if stock "$mode"; then
+		ip6 "$host" route add "$prefix" encap ila "$loc" \
+			csum-mode "$mode" ident-type luid "$@"
+	else
+		on "$host" "$ILA_NL" route add "$prefix" loc "$loc" \
+			csum-mode "$mode" ident-type luid "$@"
+	fi
+}
+
+# input_route HOST LOCATOR SIR MODE: ends a locator here without a rule
+input_route()
+{
+	if stock "$4"; then
+		ip6 "$1" route add local "$2::/64" dev lo encap ila "$3" \
+			csum-mode "$4" ident-type luid hook-type input
+	else
+		on "$1" "$ILA_NL" route add "$2::/64" loc "$3" \
+			csum-mode "$4" ident-type luid hook-type input \
+			dev lo type local
+	fi
+}
+
+# Rules on both hosts, routes on the router: hosts send SIR
+ila_at_router()
+{
+	rule a $LOC_A $SIR "$1"
+	rule b $LOC_B $SIR "$1"
+	route r $SIR_A/128 $LOC_A "$1" via 2001:db8:1::a dev to-a
+	route r $SIR_B/128 $LOC_B "$1" via 2001:db8:2::b dev to-b
+}
+
+# Rules and routes on both hosts: the router sees locators only.  Their routes
+# name a device only: where to, says the locator's own route, the default.
+ila_at_hosts()
+{
+	rule a $LOC_A $SIR "$1"
+	rule b $LOC_B $SIR "$1"
+	route a $SIR_B/128 $LOC_B "$1" dev to-r src $SIR_A
+	route b $SIR_A/128 $LOC_A "$1" dev to-r src $SIR_B
+}
+
+# Forget every rule and ILA route of a, r and b
+ila_nowhere()
+{
+	local host
+
+	for host in a r b; do
+		try_batch $host <<-X
+			ila del loc_match $LOC_A
+			ila del loc_match $LOC_B
+			route flush root $SIR::/64 table main
+		X
+	done
+}
+
+# ila_address SIR-ADDRESS LOCATOR MODE: what is on the wire in a neutral mode
+ila_address()
+{
+	python3 - "$@" <<-'X'
+		import ipaddress, struct, sys
+
+		sir, loc = (ipaddress.ip_address(a).packed
+		            for a in (sys.argv[1], sys.argv[2] + "::"))
+		words = list(struct.unpack(">8H", sir))
+		locator = struct.unpack(">4H", loc[:8])
+		c_bit = 0x1000 if sys.argv[3] == "neutral-map" else 0
+		low = words[7] + sum(words[:4]) - sum(locator) - c_bit
+		low = (low - 1) % 0xffff + 1    # a zero class is sent as ffff
+		words[:4] = locator
+		words[4] |= c_bit
+		words[7] = low
+		print(ipaddress.ip_address(struct.pack(">8H", *words)))
+	X
+}
+
+# counter HOST NAME: 0 where the counters are missing
+counter()
+{
+	local stat
+
+	stat=$(on "$1" cat /proc/net/ila_stat 2>/dev/null)
+	[[ $stat =~ $2[[:space:]]+([0-9]+) ]]
+	echo "${BASH_REMATCH[1]:-0}"
+}
+
+# grew NAME HOST COUNTER BEFORE: the counter is larger than it was
+grew()
+{
+	local now
+
+	now=$(counter "$2" "$3")
+	if [ "$now" -gt "$4" ]; then
+		pass "$1"
+	else
+		fail "$1" "$3 is $now, was $4"
+	fi
+}
+
+# --- Watching ----------------------------------------------------------------
+
+# watch HOST DEVICE NAME MATCH...: count frames that arrive on a device, before
+# anything translates them
+watch()
+{
+	local host=$1 dev=$2 name=$3
+
+	shift 3
+	on "$host" nft -f - <<-X
+		table netdev watch {
+			counter $name { }
+			chain $dev-$name {
+				type filter hook ingress device "$dev" priority 0;
+				$* counter name $name
+			}
+		}
+	X
+}
+
+seen()
+{
+	[[ $(on "$1" nft list counter netdev watch "$2") =~ packets\ ([0-9]+) ]]
+	echo "${BASH_REMATCH[1]:-none}"
+}
+
+forget()
+{
+	on "$1" nft reset counters >/dev/null
+}
+
+# --- Programs ----------------------------------------------------------------
+
+# background HOST COMMAND...: killed with the namespace
+background()
+{
+	on "$@" >/dev/null 2>&1 </dev/null &
+	disown
+}
+
+# until_true SECONDS COMMAND...
+until_true()
+{
+	local tries=$(($1 * 10))
+
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ $((tries -= 1)) -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+listens()
+{
+	[ -n "$(on "$1" ss -H"$2"ln "sport = :$3")" ]
+}
+
+# pings HOST DESTINATION [OPTIONS]
+pings()
+{
+	local host=$1 to=$2
+
+	shift 2
+	on "$host" ping -6 -n -q -c 2 -i 0.2 -W "${PATIENCE:-5}" "$@" "$to"
+}
+
+# iperf_server HOST [PORT]
+iperf_server()
+{
+	background "$1" iperf3 -s -p "${2:-5201}"
+	until_true 20 listens "$1" t "${2:-5201}"
+}
+
+# iperf HOST DESTINATION OPTIONS...
+iperf()
+{
+	local host=$1 to=$2
+
+	shift 2
+	on "$host" timeout "${PATIENCE:-10}" iperf3 -6 -c "$to" "$@"
+}
+
+# UDP streams of which something arrives and nothing is lost
+iperf_udp()
+{
+	local out arrived
+
+	if out=$(iperf "$@" -u -b 10M -l 1000); then
+		arrived=$(grep 'receiver$' <<<"$out")
+		if [ -n "$arrived" ] && ! grep -qv ' 0/[1-9][0-9]* ' <<<"$arrived"; then
+			return
+		fi
+	fi
+	echo "$out"
+	return 1
+}

@@ -1,0 +1,292 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""Checksums that somebody still has to finish, trains that somebody still has to
+cut: CHECKSUM_PARTIAL, TSO and UDP GSO through a router in each mode, out of a
+device that takes them and of one that does not; tunnels whose full outer sum
+stands over an unfinished inner one; CHECKSUM_COMPLETE from a tunnel's end.
+
+Stock devices give CHECKSUM_COMPLETE only so: the sum of an outer UDP header over
+IPv6 is verified in software, and what is left of it belongs to the inner packet.
+"""
+import socket
+import time
+from itertools import count, product
+
+from ilawire import (
+    ADJ, COMPAT, MODES, NONE, TCP, UDP, AT_SIR, ROUTER_OUT, SENDER, GSO_TCPV6, NEEDS_CSUM,
+    NO_VNET, KernelLog, Router, add, addr, case, check, dst_of, equal, ip, mac, mac_text, osum,
+    packet, prefix, put, run, seq, src_of, start, tell, text, to_ila, transport_of, wire_sum, word)
+from wire.offload import (
+    ETH, SEGMENTATION, Reader, features, finished, gso_send, resolved, seed, sums_to_zero,
+    vnet_header)
+
+IDENTIFIER = bytes.fromhex('2000000000010087')
+VNI, PORT = 7, 4789
+INSIDE = addr('2001:db8:77::1')     # behind the tunnel
+LABELS = count(1)
+
+
+class Link:
+    """A router in one mode: rule and route, and a reader on either link."""
+
+    def __init__(self, mode_name, number):
+        self.mode, self.name = MODES[mode_name], mode_name
+        self.router = Router('g%d' % number)
+        self.loc, self.sir64 = prefix('2001:db8:aaaa:4'), prefix('2001:db8:4:1')
+        self.sir = self.sir64 + IDENTIFIER
+        self.ila = to_ila(self.sir, self.loc, self.mode)
+        self.loc_in, self.sir64_in = prefix('2001:db8:aaaa:5'), prefix('2001:db8:5:1')
+        self.sir_in = self.sir64_in + IDENTIFIER
+        self.ila_in = to_ila(self.sir_in, self.loc_in, self.mode)
+        self.router.route(text(self.sir64) + '/64', self.loc, self.mode)
+        self.router.plain_route(text(self.sir64_in) + '/64', AT_SIR)
+        self.router.rule(self.loc_in, self.sir64_in, self.mode)
+        self.near, self.far = Reader(self.router.ends['in']), Reader(self.router.ends['out'])
+
+    def forms(self, what, send):
+        """(destination sent to, its sum; destination wanted, its sum)"""
+        if send:
+            return self.sir, osum(self.sir), self.ila, wire_sum(what, self.sir, self.ila, self.mode)
+        return (self.ila_in, wire_sum(what, self.sir_in, self.ila_in, self.mode),
+                self.sir_in, osum(self.sir_in))
+
+    def offload(self, on):
+        with self.router:
+            features('out0', on, SEGMENTATION + ('tx',))
+
+    def gather(self, enough, patience=1.0):
+        """Frames at the far end until `enough(frames)` or none came for a while."""
+        got, limit = [], time.monotonic() + patience
+        while time.monotonic() < limit:
+            more = list(self.far.received())
+            if more:
+                got, limit = got + more, time.monotonic() + patience
+                if enough(got):
+                    break
+            else:
+                self.far.wait(patience)
+        return got + list(self.far.received())
+
+
+def payload_of(raw):
+    proto, at = transport_of(raw)
+    return raw[at + (20 if proto == TCP else 8):]
+
+
+def position(raw):
+    """TCP sequence number: where the payload of a segment belongs."""
+    _, at = transport_of(raw)
+    return int.from_bytes(raw[at + 4:at + 8], 'big')
+
+
+def judge(link, got, want_dst, want_sum, send, offload):
+    """What is wrong with the frames one packet became, sums first."""
+    for one in got:
+        if dst_of(one[4]) != want_dst:
+            return 'destination %s' % text(dst_of(one[4]))
+        wrong = finished(one, want_sum)
+        if wrong:
+            return wrong
+        if one[0] & NEEDS_CSUM and not offload:
+            return 'unfinished checksum from a device without offload'
+        if one[0] & NEEDS_CSUM and send and link.mode == NONE:
+            return 'no-action left the checksum to the device'
+    return None
+
+
+def partial(link, send, offload):
+    """One packet whose sum a device would have finished."""
+    link.offload(offload)
+    findings = []
+    cases = [case(t, s) for t, s in product(
+        ('tcp', 'udp', 'icmpv6'), ('plain', 'hop-by-hop', 'destination options'))]
+    if link.mode == COMPAT:     # in-tree looks no further
+        cases = [what for what in cases if what.shape.direct]
+    for what in cases:
+        list(link.far.received())
+        dst, dst_sum, want_dst, want_sum = link.forms(what, send)
+        raw = seed(packet(what, SENDER, dst, dst_sum, flow=next(LABELS)), dst_sum)
+        link.near.send(vnet_header(raw), raw)
+        got = link.gather(lambda frames: len(frames) == 1)
+        wrong = 'came out %d times' % len(got) if len(got) != 1 else \
+            judge(link, got, want_dst, want_sum, send, offload)
+        if not wrong and payload_of(got[0][4])[-90:] != payload_of(raw)[-90:]:
+            wrong = 'payload changed'
+        if wrong:
+            findings.append('%s: %s; sent %s' % (what, wrong, raw[:96].hex()))
+    tell(findings, len(cases))
+
+
+def train(link, send, offload):
+    """A TCP train of seven segments, the last one short."""
+    link.offload(offload)
+    list(link.far.received())
+    what = case('tcp', payload=seq(6 * 1000 + 500))
+    dst, dst_sum, want_dst, want_sum = link.forms(what, send)
+    raw = seed(packet(what, SENDER, dst, dst_sum, flow=next(LABELS)), dst_sum)
+    link.near.send(vnet_header(raw, GSO_TCPV6, 1000, ETH + 60), raw)
+
+    def whole(frames):
+        return sum(len(payload_of(one[4])) for one in frames) >= len(what.payload)
+    got = link.gather(whole)
+    check(got, 'nothing came out')
+    wrong = judge(link, got, want_dst, want_sum, send, offload)
+    check(not wrong, wrong)
+    got.sort(key=lambda one: position(one[4]))
+    equal(b''.join(payload_of(one[4]) for one in got), what.payload, 'payload')
+    if not offload:
+        equal(len(got), 7, 'segments')
+
+
+def udp_train(link, offload):
+    """UDP GSO from a socket on the router, cut before the device."""
+    with link.router:
+        features('out0', True, ('tx',))
+        features('out0', False, SEGMENTATION[1:])
+    list(link.far.received())
+    payload = seq(4 * 1000 + 300)
+    what = case('udp')
+    gso_send(link.router, text(link.sir), payload, 1000)
+    got = link.gather(lambda frames: len(frames) == 5)
+    equal(len(got), 5, 'datagrams')
+    want_sum = wire_sum(what, link.sir, link.ila, link.mode)
+    wrong = judge(link, got, link.ila, want_sum, True, offload)
+    check(not wrong, wrong)
+    equal(b''.join(payload_of(one[4]) for one in got), payload, 'payload')
+
+
+# --- tunnels ---------------------------------------------------------------------
+
+def tunnel(link):
+    """VXLAN to the SIR address, sums in the outer UDP header."""
+    with link.router:
+        ip('link del vx0\n') if has_device('vx0') else None
+        ip('link add vx0 address %s type vxlan id %d local %s remote %s dstport %d '
+           'noudp6zerocsumtx noudp6zerocsumrx\n'
+           'link set vx0 up mtu 1300\n'
+           'route replace %s/128 dev vx0\n'
+           'neigh replace %s lladdr %s dev vx0 nud permanent\n' %
+           (mac_text(mac(0x77)), VNI, text(ROUTER_OUT), text(link.sir), PORT, text(INSIDE),
+            text(INSIDE), mac_text(mac(0x78))))
+
+
+def has_device(name):
+    try:
+        return bool(socket.if_nametoindex(name))
+    except OSError:
+        return False
+
+
+def inner(raw):
+    """The inner IPv6 packet of a VXLAN frame."""
+    return raw[40 + 8 + 8 + ETH:]
+
+
+def lco(link, size):
+    """The inner sum is unfinished (and the train uncut), the outer one is not."""
+    tunnel(link)
+    with link.router:
+        features('out0', False, SEGMENTATION + ('tx',) if size else SEGMENTATION)
+        features('out0', not size, ('tx',))
+    list(link.far.received())
+    what = case('tcp', payload=seq(3500 if size else 700))
+    raw = seed(packet(what, SENDER, INSIDE, flow=next(LABELS)), osum(INSIDE))
+    header = vnet_header(raw, GSO_TCPV6, size, ETH + 60) if size else vnet_header(raw)
+    link.near.send(header, raw)
+
+    def ours(frames):   # the tunnel device has multicast reports of its own
+        return [one for one in frames if dst_of(inner(one[4])) == INSIDE]
+
+    def whole(frames):
+        return sum(len(inner(one[4])) - 60 for one in ours(frames)) >= len(what.payload)
+    got = ours(link.gather(whole))
+    check(got, 'nothing came out')
+    want_sum = wire_sum(case('udp'), link.sir, link.ila, link.mode)
+    for one in got:
+        outer = resolved(one)
+        equal(text(dst_of(outer)), text(link.ila), 'outer destination')
+        check(sums_to_zero(outer, want_sum), 'outer checksum wrong')
+        check(sums_to_zero(inner(outer), osum(INSIDE)), 'inner checksum wrong')
+    got.sort(key=lambda one: position(inner(one[4])))
+    equal(b''.join(payload_of(inner(one[4])) for one in got), what.payload, 'payload')
+
+
+def tunneled(raw):
+    """A packet for the router's end of the tunnel, its outer sum right."""
+    frame = mac(0x77) + mac(0x78) + word(0x86dd) + raw
+    what = case('udp', payload=b'\x08' + bytes(3) + VNI.to_bytes(3, 'big') + b'\0' + frame)
+    out = packet(what, SENDER, ROUTER_OUT)
+    out = put(out, 42, word(PORT))
+    return put(out, 46, word(outer_sum(out)))
+
+
+def outer_sum(raw):
+    blank = put(raw, 46, bytes(2))
+    value = add(osum(src_of(raw)), osum(dst_of(raw)), len(raw) - 40, UDP, osum(blank[40:]))
+    return (value ^ 0xffff) or 0xffff
+
+
+def complete(link):
+    """CHECKSUM_COMPLETE at the rule, then a local socket that has to believe it."""
+    tunnel(link)
+    local = link.sir64_in + bytes.fromhex('2000000000050055')
+    wire = to_ila(local, link.loc_in, link.mode)
+    with link.router:
+        ip('addr replace %s/128 dev lo nodad\n' % text(local))
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    findings = []
+    with sock:
+        sock.bind((text(local), 53))
+        sock.settimeout(0.3)
+        for size in (10, 11, 500):
+            what = case('udp', payload=seq(size))
+            good = wire_sum(what, local, wire, link.mode)
+            # sums that fit something else: the address on the wire, the restored one, nothing
+            others = [osum(wire), osum(local), add(good, 1)]
+            for dst_sum in [good] + [one for one in others if one % 0xffff != good % 0xffff]:
+                raw = packet(what, INSIDE, wire, dst_sum)
+                link.near.send(NO_VNET, tunneled(raw))
+                try:
+                    came = sock.recv(2000) == what.payload
+                except socket.timeout:
+                    came = False
+                if came != (dst_sum == good):
+                    findings.append('%d bytes, sum %s %s' % (
+                        size, 'right' if dst_sum == good else 'wrong for %04x' % dst_sum,
+                        'accepted' if came else 'refused'))
+    tell(findings, 3)
+
+
+def tests_of(links):
+    for link in links:
+        bug = 'U1 ' if link.mode == ADJ else ''
+        for (what, function), send, offload in product(
+                (('partial', partial), ('TCP train', train)), (True, False), (True, False)):
+            design = 'U8 ' if link.mode == NONE and send and offload else bug
+            yield ('%s%s %s: %s, device %s' % (
+                design, 'route' if send else 'rule', link.name, what,
+                'with offload' if offload else 'without'),
+                lambda l=link, f=function, s=send, o=offload: f(l, s, o))
+        yield ('%sroute %s: UDP train' % ('U8 ' if link.mode == NONE else bug, link.name),
+               lambda l=link: udp_train(l, True))
+        # two wrongs make it right in-tree: the sign, and taking the full sum for a partial one
+        yield ('%sroute %s: outer sum over a partial' %
+               ('U1 ' if link.mode == COMPAT else '', link.name), lambda l=link: lco(l, 0))
+        yield ('%sroute %s: outer sum over a train' % (bug, link.name),
+               lambda l=link: lco(l, 1000))
+        yield ('%srule %s: CHECKSUM_COMPLETE' %
+               ('U8 ' if link.mode in (NONE, COMPAT) else '', link.name),
+               lambda l=link: complete(l))
+
+
+def main():
+    start()
+    kernel = KernelLog()
+    links = [Link(name, number) for number, name in enumerate(MODES)]
+    tests = list(tests_of(links))
+    tests.append(('kernel log is clean', kernel.clean))
+    run(tests)
+
+
+if __name__ == '__main__':
+    main()
