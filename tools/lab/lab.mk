@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the lab adds to the top Makefile.
+
+demo test check:
+	tools/lab/lab $@
+
+.PHONY: demo test check

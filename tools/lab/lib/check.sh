@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# `lab check`: what needs no guest. Each check is a TAP case; what a checker
+# says comes before its verdict.
+
+# What checkpatch cannot like here: there is no MAINTAINERS in this tree.
+CHECKPATCH_IGNORE=FILE_PATH_CHANGES
+# ila_addr_test_user.h imitates KUnit's macros for user space; trace events
+# have a form of their own.
+CHECKPATCH_EXCLUDE='/ila_addr_test_user\.h$|/trace/events/'
+
+check_sources()
+{
+	(cd "$TOP" && find net include -name '*.[ch]' | sort)
+}
+
+check_scripts()
+{
+	(cd "$TOP" && grep -rlIE '^#!/bin/(ba)?sh|^# shellcheck shell=' \
+		--exclude-dir=.git . | sort)
+}
+
+check_documents()
+{
+	(cd "$TOP" && find . -name '*.rst' -not -path './.git/*' | sort)
+}
+
+# check_here CMD...: in the root tree, in the project's directory
+check_here()
+{
+	in_root "$TOP:/lab/src:ro" "$SOURCE:/lab/tree:ro" -- \
+		bash -euo pipefail -c 'cd /lab/src; exec "$@"' check "$@"
+}
+
+check_checkpatch()
+{
+	local files
+	mapfile -t files < <(check_sources | grep -vE "$CHECKPATCH_EXCLUDE")
+	[ ${#files[@]} -gt 0 ] || return 1
+	check_here perl /lab/tree/scripts/checkpatch.pl --strict --no-tree \
+		--no-summary --terse --show-types --max-line-length=100 \
+		--ignore "$CHECKPATCH_IGNORE" -f "${files[@]}"
+}
+
+# A whole rebuild with W=1 and sparse; any warning that names one of our files
+check_sparse()
+{
+	local dir=$WORK/sparse log=$WORK/sparse.log
+	build_sync "$dir"
+	in_root "$dir:/lab/build" -- make -s -C /lab/build \
+		KDIR="/lib/modules/$RELEASE/build" C=2 W=1 \
+		CF=-D__CHECK_ENDIAN__ modules > "$log" 2>&1 || {
+		cat "$log"
+		return 1
+	}
+	! grep -E '/lab/build/.*(warning|error)|^(net|include)/.*(warning|error)|modpost|WARNING' "$log"
+}
+
+check_shellcheck()
+{
+	local files
+	mapfile -t files < <(check_scripts)
+	[ ${#files[@]} -gt 0 ] || return 1
+	check_here shellcheck -x -P SCRIPTDIR "${files[@]}"
+}
+
+check_rst()
+{
+	local files
+	mapfile -t files < <(check_documents)
+	[ ${#files[@]} -gt 0 ] || return 1
+	check_here bash -euc '
+		for rst; do
+			rst2html --halt=warning --report=info "$rst" > /tmp/html
+		done' check_rst "${files[@]}"
+}
+
+check_tap()
+{
+	local name n=0 failed=0
+	source_get
+	echo "TAP version 13"
+	echo "1..4"
+	for name in checkpatch sparse shellcheck rst; do
+		n=$((n + 1))
+		attempt "check_$name" > "$WORK/check.log" 2>&1
+		if [ "$STATUS" = 0 ]; then
+			echo "ok $n $name"
+		else
+			sed 's/^/# /' "$WORK/check.log"
+			echo "not ok $n $name"
+			failed=1
+		fi
+	done
+	return $failed
+}
+
+cmd_check()
+{
+	root_get
+	test_only check
+}

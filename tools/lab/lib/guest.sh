@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Guests: a stock kernel under QEMU, its root and our files over 9p.
+#
+# A guest has a directory: stage/ (what it may read: guest/, modules/,
+# selftests/, command), out/ (what it writes: status, dmesg), console.
+
+: "${LAB_MEMORY:=2048}" "${LAB_CPUS:=2}" "${LAB_TIMEOUT:=3600}"
+
+WORK='' WORK_KEEP=${LAB_KEEP:-}
+
+# A directory of this run only; kept if something is to be looked at.
+work_dir()
+{
+	[ -z "$WORK" ] || return 0
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/ila-lab.XXXXXX")
+	trap work_end EXIT
+}
+
+work_end()
+{
+	if [ -n "$WORK_KEEP" ]; then
+		say "logs are in $WORK"
+	else
+		rm -rf --one-file-system "$WORK"
+	fi
+}
+
+# guest_stage DIR: everything a guest needs but the command
+guest_stage()
+{
+	local dir=$1
+	root_get
+	initramfs_get
+	work_dir
+	mkdir -p "$dir/stage/selftests" "$dir/out"
+	cp -r "$LAB/guest" "$dir/stage/"
+	if [ -d "$TOP/selftests/net/ila" ]; then
+		cp -r "$TOP/selftests/net/ila/." "$dir/stage/selftests/"
+	fi
+	if [ "$MODULE" = ours ]; then
+		build_get
+		with_lock "$(basename "$BUILD")" build_into "$dir/stage/modules"
+	fi
+}
+
+# guest_command DIR CMD...
+guest_command()
+{
+	local dir=$1
+	shift
+	{
+		echo '#!/bin/bash'
+		printf '%q ' "$@"
+		echo
+	} > "$dir/stage/command"
+	chmod +x "$dir/stage/command"
+}
+
+guest_share()
+{
+	printf '%s\n' -fsdev \
+		"local,id=$1,path=$2,security_model=none,multidevs=remap$3" \
+		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1"
+}
+
+# guest_qemu DIR [QEMU-ARGUMENT...]: run it to its end, its console on ours
+guest_qemu()
+{
+	local dir=$1 shares
+	shift
+	mapfile -t shares < <(
+		guest_share root "$ROOT" ,readonly=on
+		guest_share stage "$dir/stage" ,readonly=on
+		guest_share out "$dir/out" '')
+	timeout --foreground -k 10 "$LAB_TIMEOUT" \
+	qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+		-smp "$LAB_CPUS" -m "$LAB_MEMORY" \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$ROOT/boot/vmlinuz-$RELEASE" -initrd "$INITRAMFS" \
+		-append "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic \
+mitigations=off log_buf_len=8M net.ifnames=0 ${LAB_APPEND:-}" \
+		-serial "file:$dir/console" \
+		-chardev stdio,id=io,signal=off \
+		-device virtio-serial-pci -device virtconsole,chardev=io \
+		-device virtio-rng-pci \
+		"${shares[@]}" "$@"
+}
+
+# guest_verdict DIR: 0 if the command succeeded and the kernel kept quiet
+guest_verdict()
+{
+	local dir=$1 status
+	guest_quiet "$dir" || return 1
+	guest_ended "$dir" || return 1
+	read -r status < "$dir/out/status"
+	return "$status"
+}
+
+guest_ended()
+{
+	[ ! -s "$1/out/status" ] || return 0
+	WORK_KEEP=1
+	say "the guest died or ran out of time; its last words:"
+	tail -n 20 "$1/console" >&2
+	return 1
+}
+
+guest_quiet()
+{
+	local log found=0
+	for log in "$1/console" "$1/out/dmesg"; do
+		[ -f "$log" ] || continue
+		if grep -a -q -E -f "$LAB/guest/reports.grep" "$log"; then
+			[ $found = 1 ] || {
+				say "kernel report:"
+				guest_report "$log" >&2
+			}
+			found=1
+			WORK_KEEP=1
+		fi
+	done
+	[ $found = 0 ]
+}
+
+guest_report()
+{
+	grep -a -E -A 25 -f "$LAB/guest/reports.grep" "$1" | head -n 60
+}
+
+# guest_run DIR [QEMU-ARGUMENT...]: boot, run, judge
+guest_run()
+{
+	guest_qemu "$@" || say "QEMU ended with status $?"
+	guest_verdict "$1"
+}
+
+cmd_run()
+{
+	[ $# -gt 0 ] || wrong_usage "run needs a command"
+	work_dir
+	guest_stage "$WORK"
+	guest_command "$WORK" "$@"
+	guest_run "$WORK" </dev/null
+}
+
+cmd_shell()
+{
+	[ -t 0 ] || die "shell needs a terminal"
+	work_dir
+	guest_stage "$WORK"
+	guest_command "$WORK" bash -c 'modprobe ila; exec bash -l'
+	stty size > "$WORK/stage/interactive"
+	say "exit, or ctrl-d, ends the guest"
+	local state
+	state=$(stty -g)
+	stty raw -echo
+	LAB_TIMEOUT=0 guest_qemu "$WORK" || true
+	stty "$state"
+	guest_verdict "$WORK"
+}

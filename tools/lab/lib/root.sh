@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Root trees: a small Debian with the kernel, its headers, the compiler and
+# all programs that tests and checks need. Read-only once made; it serves as
+# the guest's root and, natively, as the place where everything is compiled.
+
+ROOT_PACKAGES=(
+	# to build
+	gcc libc6-dev make rsync flex bison bc libelf-dev kmod cpio busybox-static
+	# to check
+	perl python3 python3-docutils sparse shellcheck
+	# to test
+	bash coreutils procps util-linux iproute2 iputils-ping iputils-tracepath
+	traceroute iperf3 curl nftables conntrack tcpdump ethtool strace
+	ca-certificates netcat-openbsd socat
+)
+
+kernel_load()
+{
+	local file=$LAB/kernels/$1
+	case $1 in
+	*/*|.*) wrong_usage "--kernel takes a name, not '$1'" ;;
+	esac
+	[ -f "$file" ] || wrong_usage "no kernel '$1'; there is: $(ls "$LAB/kernels")"
+	# shellcheck source=kernels/debian-6.1
+	. "$file"
+}
+
+# The mirrors this machine is configured with: "main URI" and "security URI".
+root_mirrors()
+{
+	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' \
+		'Created-By: Packages' 2>/dev/null |
+		awk -F'|' '$1 == "Debian" && !seen[$2]++ {
+			sub("/$", "", $3)
+			print ($2 ~ /Security/ ? "security" : "main"), $3
+		}'
+}
+
+root_sources()
+{
+	local main security s
+	main=$(root_mirrors | awk '$1 == "main" { print $2; exit }')
+	security=$(root_mirrors | awk '$1 == "security" { print $2; exit }')
+	: "${main:=http://deb.debian.org/debian}"
+	: "${security:=http://deb.debian.org/debian-security}"
+	for s in "$SUITE" "$SUITE-updates" "${KERNEL_SUITES[@]}"; do
+		echo "deb $main $s main"
+	done
+	echo "deb $security $SUITE-security main"
+}
+
+root_make()
+{
+	local new=$1 list proxy='' options=()
+	list=$(IFS=,; echo "${ROOT_PACKAGES[*]},${KERNEL_PACKAGES[*]},$SOURCE_PACKAGE")
+	eval "$(apt-config shell proxy Acquire::http::Proxy)"
+	[ -z "$proxy" ] || options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
+	say "making the root tree for $KERNEL (a few minutes)"
+	root_sources > "$new.list"
+	# INITRD=No: the lab has its own small initramfs
+	INITRD=No unshare --mount --propagation private mmdebstrap \
+		--mode=root --variant=minbase --include="$list" \
+		--aptopt='Acquire::Retries "5"' "${options[@]}" \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--customize-hook="$LAB/lib/customize-root" \
+		--logfile="$new.log" "$SUITE" "$new" "$new.list" </dev/null || {
+		tail -30 "$new.log" >&2
+		die "mmdebstrap failed"
+	}
+	rm -f "$new.list" "$new.log"
+}
+
+# Sets ROOT and, by it, RELEASE, the kernel release.
+root_get()
+{
+	local key newest
+	key=$(cat "$LAB/kernels/$KERNEL" /etc/debian_version
+	      declare -p ROOT_PACKAGES
+	      cat "$LAB/lib/customize-root"; declare -f root_make)
+	cached "root-$KERNEL" "$key" root_make
+	ROOT=$REPLY
+	newest=$(printf '%s\n' "$ROOT"/lib/modules/*-amd64 | sort -V | tail -n 1)
+	RELEASE=${newest##*/}
+}
+
+# in_root [HOST:PLACE[:ro]]... -- CMD...: run CMD natively in ROOT, which is
+# read-only there but for the given directories
+in_root()
+{
+	unshare --mount --propagation private --pid --fork --kill-child \
+		bash "$LAB/lib/enter-root" "$ROOT" "$@"
+}
