@@ -15,8 +15,6 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 
-#include "rewrite.h"
-
 /* How many entries of one locator are tried before the quote is left alone */
 #define ILA_CANDIDATES_MAX	8
 
@@ -145,8 +143,8 @@ static void ila_quote_write(struct sk_buff *skb, unsigned int icmp,
 			       csum_partial(quoted, sizeof(*quoted), 0));
 
 	*quoted = *sir;
-	/* a seed does not cover the quote, which is summed up later */
-	if (!ila_check_is_seed(skb, offset))
+	/* one that is yet to be computed will cover the quote as it is then */
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		csum_replace_by_diff((__sum16 *)(skb->data + offset), diff);
 }
 

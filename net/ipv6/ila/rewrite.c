@@ -12,15 +12,15 @@
 
 #include "rewrite.h"
 
-/**
- * ila_partial_is_seed() - ila_check_is_seed() for CHECKSUM_PARTIAL
- * @skb: the packet
- * @offset: the field, from skb->data
- *
- * Return: as ila_check_is_seed().
+/* Does a checksum field hold the sum of the pseudo header only, to which a device
+ * or segmentation adds the rest? So does the field that CHECKSUM_PARTIAL is
+ * about, and the outer one of a UDP tunnel's packet that is yet to be segmented.
+ * Any other field is complete, also under CHECKSUM_PARTIAL.
  */
-bool ila_partial_is_seed(const struct sk_buff *skb, unsigned int offset)
+static bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
 {
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
 	if (skb_checksum_start_offset(skb) + skb->csum_offset == offset)
 		return true;
 	return skb_is_gso(skb) &&
@@ -59,16 +59,26 @@ static bool ila_compat_adjusts(u8 proto)
 	       proto == IPPROTO_ICMPV6;
 }
 
-static void ila_check_add(__sum16 *check, u8 proto, bool seed, u32 diff)
+/* Add to the sum that a transport checksum stands for.
+ * Return: what that adds to the sum over the packet.
+ */
+static u32 ila_check_add(struct sk_buff *skb, unsigned int offset, u8 proto,
+			 u32 diff)
 {
-	if (seed) {
+	__sum16 *check = (__sum16 *)(skb->data + offset);
+
+	if (ila_check_is_seed(skb, offset)) {
 		*check = ~csum_fold(csum_add((__force __wsum)diff,
 					     csum_unfold(*check)));
-		return;
+		return 0;
 	}
+	/* UDP without a checksum stays without */
+	if (!*check && proto == IPPROTO_UDP)
+		return 0;
 	csum_replace_by_diff(check, (__force __wsum)diff);
 	if (!*check && (proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE))
 		*check = CSUM_MANGLED_0;
+	return ~diff;
 }
 
 static noinline enum ila_verdict ila_write_only(struct sk_buff *skb,
@@ -83,28 +93,20 @@ static enum ila_verdict ila_write_check(struct sk_buff *skb,
 					unsigned int offset, u8 proto)
 {
 	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
-	u32 diff = ila_xlat_diff(x, upper), follow = diff;
+	u32 diff = ila_xlat_diff(x, upper), change;
 	enum ila_verdict verdict;
-	const __sum16 *check;
-	__sum16 buf;
-	bool seed;
 
-	check = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	if (unlikely(!check))
+	if (unlikely(offset + sizeof(__sum16) > skb->len))
 		return ILA_REFUSED_TRUNCATED;
-	seed = ila_check_is_seed(skb, offset);
-	/* UDP without a checksum stays without */
-	if (proto == IPPROTO_UDP && !*check && !seed)
-		return ila_write_only(skb, x);
-
 	verdict = ila_write(skb, x, offset + sizeof(__sum16));
 	if (unlikely(verdict != ILA_OK))
 		return verdict;
-	if (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT)
-		follow = ~diff;
-	ila_check_add((__sum16 *)(skb->data + offset), proto, seed, follow);
-	if (unlikely(skb->ip_summed != CHECKSUM_NONE))
-		ila_sum_changed(skb, x, ila_sum_sub(diff, follow));
+
+	change = ila_check_add(skb, offset, proto,
+			       x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT ?
+			       diff : ~diff);
+	if (ila_sum_matters(skb))
+		ila_sum_changed(skb, x, ila_sum_add(diff, change));
 	return ILA_OK;
 }
 

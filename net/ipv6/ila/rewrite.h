@@ -12,28 +12,17 @@
 #include <net/ila.h>
 #include <trace/events/ila.h>
 
-bool ila_partial_is_seed(const struct sk_buff *skb, unsigned int offset);
 void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change);
 enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x);
 enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
 				    const struct ila_xlat *x,
 				    unsigned int offset, u8 proto);
 
-/**
- * ila_check_is_seed() - does a checksum field await completion?
- * @skb: the packet
- * @offset: the field, from skb->data
- *
- * Return: true if the field holds the sum of the pseudo header only, to which
- * a device or segmentation adds the rest: the field that CHECKSUM_PARTIAL is
- * about, or the outer one of a UDP tunnel's packet that is yet to be segmented.
- * Any other field is complete, also under CHECKSUM_PARTIAL.
- */
-static inline bool ila_check_is_seed(const struct sk_buff *skb,
-				     unsigned int offset)
+/* Has the packet a checksum state that knows the address? */
+static inline bool ila_sum_matters(const struct sk_buff *skb)
 {
-	return skb->ip_summed == CHECKSUM_PARTIAL &&
-	       ila_partial_is_seed(skb, offset);
+	return skb->ip_summed == CHECKSUM_COMPLETE ||
+	       skb->ip_summed == CHECKSUM_UNNECESSARY;
 }
 
 /* Translate the address, and no more; but have @len bytes of the packet ready
@@ -68,7 +57,7 @@ ila_write_sum(struct sk_buff *skb, const struct ila_xlat *x)
 	enum ila_verdict verdict;
 
 	verdict = ila_write(skb, x, 0);
-	if (verdict == ILA_OK && skb->ip_summed != CHECKSUM_NONE &&
+	if (verdict == ILA_OK && unlikely(ila_sum_matters(skb)) &&
 	    !ila_xlat_keeps_sum(x, ident))
 		ila_sum_changed(skb, x, ila_xlat_diff(x, upper));
 	return verdict;

@@ -61,7 +61,7 @@ errors()
 	udp_error "$how: closed port" $SIR_B ECONNREFUSED
 	expired_at "$how: hop limit ends at r" 1 2001:db8:1::1
 	expired_at "U9 $how: hop limit ends at m" 2 2001:db8:2::2
-	expired_at "$how: b answers" 3 $SIR_B
+	ok "$how: three hops reach b" pings a $SIR_B -c 1 -t 3
 	ip6 m route change unreachable $LOC_B::/64
 	udp_error "U9 $how: m has no way to the locator" $SIR_B \
 		"EHOSTUNREACH ENETUNREACH"

@@ -194,7 +194,9 @@ by_flow()
 	ip6 a route del $SIR_B/128
 	route a $SIR_B/128 $LOC_B neutral-map-auto dev to-r src $SIR_A metric 10
 	route a $SIR_B/128 $LOC_B neutral-map-auto dev alt src $SIR_A metric 20
-	ok "U19 socket bound to the other link" asks --device alt
+	# the answers come by the first link, where this socket is deaf
+	forget r
+	on a "$TRAFFIC" udp-spray $SIR_B 9 --device alt --count 3
 	came "U19 socket bound to the other link" other
 	ip6 a route del $SIR_B/128 dev alt
 	ip6 a route flush $LOC_B::/64
@@ -229,7 +231,9 @@ by_hash()
 	ip6 a route del $LOC_B::/64
 	ip6 a route del $SIR_B/128
 
-	# the ILA route itself has two nexthops, and two encapsulations
+	# the ILA route itself has two nexthops; it is chosen when the socket
+	# connects, before there is a flow label
+	on a sysctl -qw net.ipv6.fib_multipath_hash_policy=1
 	ip6 a route add $SIR_B/128 src $SIR_A \
 		nexthop encap ila $LOC_B csum-mode neutral-map-auto \
 			ident-type luid via 2001:db8:1::1 dev to-r \

@@ -11,7 +11,7 @@ CHECKPATCH_EXCLUDE='/ila_addr_test_user\.h$|/trace/events/'
 
 check_sources()
 {
-	(cd "$TOP" && find net include -name '*.[ch]' | sort)
+	(cd "$TOP" && find net include tools selftests -name '*.[ch]' | sort)
 }
 
 check_scripts()
