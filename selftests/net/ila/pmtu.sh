@@ -51,13 +51,26 @@ udp_finds()
 	same "$1" "$mtu" "$2"
 }
 
-fresh()
+forget_paths()
 {
 	local host
 
 	for host in a r m b; do
 		ip6 "$host" route flush cache
 	done
+}
+
+# Before routes change: what was learned belongs to the old route, and the new
+# one would hide it from a flush.
+over()
+{
+	ila_nowhere
+	forget_paths
+}
+
+fresh()
+{
+	forget_paths
 	on a nft delete table netdev watch 2>/dev/null
 	# the destination in the quote of a Packet Too Big
 	watch a to-r foreign icmpv6 type packet-too-big '@th,256,64' \
@@ -96,7 +109,7 @@ forwarded()
 		quotes_sir "U9 forwarded, $1, $mode"
 		fresh
 		ok "U10 forwarded, $1, $mode: TCP" iperf a $SIR_B -n 500K
-		ila_nowhere
+		over
 	done
 }
 
@@ -112,7 +125,7 @@ local_sender()
 		udp_finds "U10 local, $1, $mode: connected UDP" 1280
 		fresh
 		ok "U10 local, $1, $mode: TCP" iperf a $SIR_B -n 500K
-		ila_nowhere
+		over
 	done
 }
 
@@ -131,6 +144,7 @@ narrow_locator_route()
 	ok "U10 forwarded, narrow route of the locator: TCP" \
 		iperf a $SIR_B -n 500K
 	ip6 r route del $SIR_B/128
+	forget_paths
 
 	ip6 a route add $LOC_B::/64 via 2001:db8:1::1 dev to-r mtu 1300
 	route a $SIR_B/128 $LOC_B neutral-map dev to-r src $SIR_A
@@ -139,7 +153,7 @@ narrow_locator_route()
 	fresh
 	ok "U10 local, narrow route of the locator: TCP" iperf a $SIR_B -n 500K
 	ip6 a route del $LOC_B::/64 via 2001:db8:1::1
-	ila_nowhere
+	over
 }
 
 topology

@@ -247,13 +247,13 @@ by_hash()
 	ip6 a route add $SIR_B/128 nhid 7 src $SIR_A
 	ok "nexthop object with a gateway" asks
 	came "nexthop object with a gateway: which link" other
-	ip6 a nexthop flush
+	ip6 a nexthop flush >/dev/null
 	ip6 a nexthop add id 8 encap ila $LOC_B csum-mode neutral-map-auto \
 		ident-type luid dev alt
 	ip6 a route add $SIR_B/128 nhid 8 src $SIR_A
 	ok "U19 nexthop object with a device only" asks
 	came "U19 nexthop object with a device only: the locator's route" main
-	ip6 a nexthop flush
+	ip6 a nexthop flush >/dev/null
 	unrule b
 }
 

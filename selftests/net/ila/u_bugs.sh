@@ -28,12 +28,12 @@ c_bit()
 	route r $SIR::/64 $LOC_B neutral-map via 2001:db8:2::b dev to-b
 	route a $SIR::/64 $LOC_B neutral-map via 2001:db8:1::1 dev to-r
 	watch b to-r any ip6 nexthdr != icmpv6
-	on a "$TRAFFIC" udp-spray $bad 9 --count 3
+	on a "$TRAFFIC" udp-spray $bad 9 --count 3 >/dev/null
 	ip6 a route del $SIR::/64
 	local cbit
 	cbit=$(counter a IlaOutCBit)
 	same "U5 C-bit from a local socket is counted" "$cbit" 3
-	on a "$TRAFFIC" udp-spray $bad 9 --count 3
+	on a "$TRAFFIC" udp-spray $bad 9 --count 3 >/dev/null
 	same "U5 C-bit forwarded is counted" "$(counter r IlaOutCBit)" 3
 	same "U5 a packet with the C-bit is not sent" "$(seen b any)" 0
 	quiet "U5" "$before"
@@ -82,7 +82,7 @@ low16()
 	for mode in neutral-map neutral-map-auto; do
 		route r $SIR::/64 $LOC_B $mode via 2001:db8:2::b dev to-b
 		before=$(counter r IlaOutLow16)
-		on a "$TRAFFIC" udp-spray $bad 9 --count 2
+		on a "$TRAFFIC" udp-spray $bad 9 --count 2 >/dev/null
 		grew "U7 $mode: an identifier that ends in ffff is counted" \
 			r IlaOutLow16 "$before"
 		same "U7 $mode: an identifier that ends in ffff is not sent" \

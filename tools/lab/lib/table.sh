@@ -2,12 +2,14 @@
 # shellcheck shell=bash
 # Ours and in-tree, case by case, from the last whole run of each.
 
-# table_join IN-TREE OURS: lines TEST, CASE, in-tree, ours; tabs between
+# table_join IN-TREE OURS: lines TEST, CASE, in-tree, ours; tabs between.
+# Cases of one name are told apart by their order.
 table_join()
 {
 	awk -F'\t' '
-		FILENAME == ARGV[1] { tree[$1 FS $3] = $2; next }
-		{ print $1 FS $3 FS (($1 FS $3) in tree ? tree[$1 FS $3] : "-") FS $2 }
+		{ key = $1 FS $3; key = key FS ++seen[FILENAME, key] }
+		FILENAME == ARGV[1] { tree[key] = $2; next }
+		{ print $1 FS $3 FS (key in tree ? tree[key] : "-") FS $2 }
 	' "$1" "$2"
 }
 
