@@ -109,11 +109,13 @@ static void ila_rules_place(struct ila_rules *rules,
 	rules->used++;
 }
 
-/* A table with room for one more rule. The old one is for the caller to free. */
+/* A table with room for half as many rules again, lest it be made anew with every
+ * rule that comes for one that goes. The old one is for the caller to free.
+ */
 static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 {
 	unsigned int n = old ? old->n : 0;
-	unsigned int bits = max(4, ilog2(n + 1) + 2);
+	unsigned int bits = max(4, ilog2(n + n / 2 + 1) + 2);
 	struct ila_rules *rules;
 	struct rb_node *node;
 
