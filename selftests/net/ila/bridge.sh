@@ -25,11 +25,11 @@ topology()
 	ip6 sw link set to-b master br0
 	on sw sysctl -qw net.bridge.bridge-nf-call-ip6tables=1 2>/dev/null ||
 		{ skip "br_netfilter" "there is no br_netfilter here"; finish; }
-	ip6 a addr add 2001:db8:1::a/64 dev to-sw
-	ip6 b addr add 2001:db8:1::b/64 dev to-sw
-	ip6 sw addr add $SW/64 dev br0
-	ip6 sw addr add $SIR:$ID_SW/128 dev lo
-	ip6 b addr add $LOC_B:$ID_B/128 dev to-sw
+	ip6 a addr add 2001:db8:1::a/64 dev to-sw nodad
+	ip6 b addr add 2001:db8:1::b/64 dev to-sw nodad
+	ip6 sw addr add $SW/64 dev br0 nodad
+	ip6 sw addr add $SIR:$ID_SW/128 dev lo nodad
+	ip6 b addr add $LOC_B:$ID_B/128 dev to-sw nodad
 	ip6 a route add $LOC_B::/64 via 2001:db8:1::b
 	ip6 a route add $SIR:$ID_SW/128 via $SW
 }

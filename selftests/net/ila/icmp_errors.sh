@@ -19,14 +19,14 @@ topology()
 	link r m
 	link m b
 	batch r <<-X
-		addr add 2001:db8:1::1/64 dev to-a
-		addr add 2001:db8:2::1/64 dev to-m
+		addr add 2001:db8:1::1/64 dev to-a nodad
+		addr add 2001:db8:2::1/64 dev to-m nodad
 		route add $LOC_A::/64 via 2001:db8:1::a
 		route add $LOC_B::/64 via 2001:db8:2::2
 	X
 	batch m <<-X
-		addr add 2001:db8:2::2/64 dev to-r
-		addr add 2001:db8:3::1/64 dev to-b
+		addr add 2001:db8:2::2/64 dev to-r nodad
+		addr add 2001:db8:3::1/64 dev to-b nodad
 		route add $LOC_B::/64 via 2001:db8:3::b
 		route add default via 2001:db8:2::1
 	X

@@ -236,8 +236,8 @@ software_sums()
 ila_host()
 {
 	batch "$1" <<-X
-		addr add $2/64 dev $4
-		addr add $5/128 dev lo
+		addr add $2/64 dev $4 nodad
+		addr add $5/128 dev lo nodad
 		route add default via $3 dev $4 src $5
 		route add unreachable $6::/64 metric 4096
 	X
@@ -251,8 +251,8 @@ line()
 	link a r
 	link r b
 	batch r <<-X
-		addr add 2001:db8:1::1/64 dev to-a
-		addr add 2001:db8:2::1/64 dev to-b
+		addr add 2001:db8:1::1/64 dev to-a nodad
+		addr add 2001:db8:2::1/64 dev to-b nodad
 		route add $LOC_A::/64 via 2001:db8:1::a
 		route add $LOC_B::/64 via 2001:db8:2::b
 	X

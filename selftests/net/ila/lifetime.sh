@@ -139,17 +139,17 @@ router_again()
 	link a r
 	link r b
 	batch r <<-X
-		addr add 2001:db8:1::1/64 dev to-a
-		addr add 2001:db8:2::1/64 dev to-b
+		addr add 2001:db8:1::1/64 dev to-a nodad
+		addr add 2001:db8:2::1/64 dev to-b nodad
 		route add $LOC_A::/64 via 2001:db8:1::a
 		route add $LOC_B::/64 via 2001:db8:2::b
 	X
 	batch a <<-X
-		addr add 2001:db8:1::a/64 dev to-r
+		addr add 2001:db8:1::a/64 dev to-r nodad
 		route add default via 2001:db8:1::1 dev to-r src $SIR_A
 	X
 	batch b <<-X
-		addr add 2001:db8:2::b/64 dev to-r
+		addr add 2001:db8:2::b/64 dev to-r nodad
 		route add default via 2001:db8:2::1 dev to-r src $SIR_B
 	X
 }
@@ -162,7 +162,7 @@ netns_gone_with_socket()
 	hosts x
 	batch x <<-X
 		link add d0 up type dummy
-		addr add $SIR:2000::99/128 dev lo
+		addr add $SIR:2000::99/128 dev lo nodad
 		route add 2001:db8::/32 dev d0
 		route add $SIR_B/128 encap ila $LOC_B csum-mode neutral-map ident-type luid dev d0
 	X

@@ -106,7 +106,7 @@ software()
 # One side without ILA: what the other side writes must stand by itself
 one_sided()
 {
-	ip6 b addr add $LOC_B:$ID_B/128 dev lo
+	ip6 b addr add $LOC_B:$ID_B/128 dev lo nodad
 	route r $SIR_B/128 $LOC_B adj-transport via 2001:db8:2::b dev to-b
 	receives "U1 adj-transport: a receiver without ILA" 100 \
 		$LOC_B:$ID_B $SIR_B
@@ -137,7 +137,7 @@ low16()
 {
 	local mode zero=$SIR:2000:0:b1:0
 
-	ip6 b addr add $zero/128 dev lo
+	ip6 b addr add $zero/128 dev lo nodad
 	for mode in neutral-map neutral-map-auto; do
 		ila_at_router "$mode"
 		route r $zero/128 $LOC_B "$mode" via 2001:db8:2::b dev to-b

@@ -40,8 +40,8 @@ ip link set v up
 b ip link set w up
 ip -6 addr add 2001:db8:1::a/64 dev v nodad
 b ip -6 addr add 2001:db8:1::b/64 dev w nodad
-ip -6 addr add $A/128 dev lo
-b ip -6 addr add $B/128 dev lo
+ip -6 addr add $A/128 dev lo nodad
+b ip -6 addr add $B/128 dev lo nodad
 
 ip -6 route add $LOC_B::/64 via 2001:db8:1::b
 b ip -6 route add $LOC_A::/64 via 2001:db8:1::a

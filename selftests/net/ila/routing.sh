@@ -32,7 +32,7 @@ input_hook_local_output()
 {
 	local far=2001:db8:66:1:2000::1 before
 
-	ip6 r addr add $far/128 dev to-a
+	ip6 r addr add $far/128 dev to-a nodad
 	ip6 a route add 2001:db8:66:1::/64 encap ila $SIR ident-type luid \
 		hook-type input dev to-r
 	before=$(recursions)
@@ -124,9 +124,9 @@ egress()
 second_link()
 {
 	cable a alt r alt
-	ip6 a addr add 2001:db8:7::a/64 dev alt
-	ip6 r addr add 2001:db8:7::1/64 dev alt
-	ip6 a addr add $SIR_A2/128 dev lo
+	ip6 a addr add 2001:db8:7::a/64 dev alt nodad
+	ip6 r addr add 2001:db8:7::1/64 dev alt nodad
+	ip6 a addr add $SIR_A2/128 dev lo nodad
 	watch r to-a main ip6 daddr $LOC_B::/64
 	watch r alt other ip6 daddr $LOC_B::/64
 	ip6 r route add $SIR_A/128 via 2001:db8:1::a
@@ -273,7 +273,7 @@ one_armed()
 	ila_host oa 2001:db8:1::a 2001:db8:1::1 lan $SIR_A $LOC_A
 	ila_host ob 2001:db8:1::b 2001:db8:1::1 lan $SIR_B $LOC_B
 	batch or <<-X
-		addr add 2001:db8:1::1/64 dev lan
+		addr add 2001:db8:1::1/64 dev lan nodad
 		route add $LOC_A::/64 via 2001:db8:1::a
 		route add $LOC_B::/64 via 2001:db8:1::b
 		link add ila0 up type dummy

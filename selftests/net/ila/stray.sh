@@ -21,12 +21,12 @@ topology()
 	link b c
 	router b
 	batch b <<-X
-		addr add 2001:db8:3::1/64 dev to-c
+		addr add 2001:db8:3::1/64 dev to-c nodad
 		route add $HERE_TOO/128 via 2001:db8:3::c
 	X
 	batch c <<-X
-		addr add 2001:db8:3::c/64 dev to-b
-		addr add $HERE_TOO/128 dev lo
+		addr add 2001:db8:3::c/64 dev to-b nodad
+		addr add $HERE_TOO/128 dev lo nodad
 		route add default via 2001:db8:3::1 src $HERE_TOO
 	X
 	rule a $LOC_A $SIR neutral-map

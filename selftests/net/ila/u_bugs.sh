@@ -59,7 +59,7 @@ short_prefix()
 	done
 	# the receiver has no ILA: the checksum on the wire stands alone
 	software_sums a to-r
-	ip6 b addr add $LOC_B:$ID_B/128 dev lo
+	ip6 b addr add $LOC_B:$ID_B/128 dev lo nodad
 	route r 2001:d00::/24 $LOC_B adj-transport via 2001:db8:2::b dev to-b
 	on b "$TRAFFIC" udp-receive $LOC_B:$ID_B 7000 --timeout 15 >"$TMP/size" 2>&1 &
 	until_true 10 listens b u 7000
@@ -90,7 +90,7 @@ low16()
 		forget b
 		ip6 r route del $SIR::/64
 	done
-	ip6 b addr add $bad/128 dev lo
+	ip6 b addr add $bad/128 dev lo nodad
 	for mode in no-action adj-transport; do
 		rule a $LOC_A $SIR $mode
 		rule b $LOC_B $SIR $mode
@@ -144,8 +144,8 @@ use_format()
 {
 	local before
 
-	ip6 b addr add $SIR:c000::b1/128 dev lo
-	ip6 b addr add $SIR:4000::b1/128 dev lo
+	ip6 b addr add $SIR:c000::b1/128 dev lo nodad
+	ip6 b addr add $SIR:4000::b1/128 dev lo nodad
 	rule a $LOC_A $SIR no-action
 	route r $SIR_A/128 $LOC_A no-action via 2001:db8:1::a dev to-a
 	route r $SIR::/64 $LOC_B no-action via 2001:db8:2::b dev to-b
@@ -171,8 +171,8 @@ neighbour_discovery()
 {
 	local before
 
-	ip6 b addr add $LOC_B::b/64 dev to-r
-	ip6 r addr add $LOC_B::1/64 dev to-b
+	ip6 b addr add $LOC_B::b/64 dev to-r nodad
+	ip6 r addr add $LOC_B::1/64 dev to-b nodad
 	rule b $LOC_B $SIR no-action
 	rule r $LOC_B $SIR no-action
 	before=$(counter b IlaInNd)

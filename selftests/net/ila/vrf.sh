@@ -19,7 +19,7 @@ vrf_host()
 	ip6 b addr del $SIR_B/128 dev lo
 	ip6 b link set to-r master vrf0
 	ip6 b addr add 2001:db8:2::b/64 dev to-r 2>/dev/null
-	ip6 b addr add $SIR_B/128 dev vrf0
+	ip6 b addr add $SIR_B/128 dev vrf0 nodad
 	ip6 b route add default via 2001:db8:2::1 dev to-r table 10
 	ip6 b route add unreachable $LOC_B::/64 metric 4096 table 10
 	ip6 b route del unreachable $LOC_B::/64 2>/dev/null
