@@ -13,85 +13,128 @@
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <net/ila_addr.h>
+#include <net/ila_table.h>
 #include <net/ipv6.h>
 
 struct dst_entry;
+struct ila_misses;
 struct ila_rules;
 struct net;
 struct net_device;
 struct netlink_ext_ack;
 struct seq_file;
 
-/* Counters, in the order of /proc/net/ila_stat */
-enum ila_stat {
-	ILA_STAT_IN_TRANSLATED,		/* by rules and input routes */
-	ILA_STAT_OUT_TRANSLATED,	/* by output routes */
-	ILA_STAT_IN_ERRORS_RESTORED,	/* ICMPv6 errors, own ones included */
-	ILA_STAT_IN_ERRORS_IGNORED,	/* quoted a known locator, but ... */
-	ILA_STAT_IN_ND,			/* left alone */
-	ILA_STAT_IN_TYPE,		/* left alone */
-	ILA_STAT_IN_TRUNCATED,		/* dropped, and so on */
-	ILA_STAT_IN_NOMEM,
-	ILA_STAT_IN_STRAY,
-	ILA_STAT_OUT_ND,		/* left alone */
-	ILA_STAT_OUT_CBIT,		/* dropped, and so on */
-	ILA_STAT_OUT_LOW16,
-	ILA_STAT_OUT_TRUNCATED,
-	ILA_STAT_OUT_NOMEM,
-	ILA_STAT_OUT_LOOP,
-	ILA_STAT_OUT_NOROUTE,
-	ILA_STAT_OUT_TOOBIG,
-	ILA_STAT_OUT_OFFLOADED,		/* their connection is offloaded */
-	__ILA_STAT_MAX
-};
-
 struct ila_mib {
 	unsigned long mibs[__ILA_STAT_MAX];
 };
 
-#define ILA_LOCATOR_HASH_BITS	10
+/**
+ * struct ila_config - what may be set for a namespace
+ * @limit: most mappings there may be, local identifiers included
+ * @miss_rate: events a second for addresses without a mapping
+ * @miss: ILA_MISS_, for table routes that do not say
+ * @counting: count packets by locator
+ */
+struct ila_config {
+	u32 limit;
+	u32 miss_rate;
+	u8 miss;
+	bool counting;
+};
+
+/* The tables in which something can become old */
+enum {
+	ILA_GC_MAPPINGS,
+	ILA_GC_LOCALS,
+	ILA_GC_LOCATORS,
+	ILA_GC_MOVED,
+	__ILA_GC_MAX
+};
+
+#define ILA_CLAIM_HASH_BITS	10
 
 /**
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
  * @stats: counters
+ * @config: what was set
+ * @mappings: address to locator; struct ila_map
+ * @locals: received identifier to address; struct ila_map
+ * @locators: those that mappings use; struct ila_locator, its domain as key 0
+ * @moved: locators whose mappings have moved, likewise
+ * @sets: several locators of one mapping; struct ila_set
+ * @vnids: virtual networks and their prefixes; struct ila_vnid
+ * @retired: locators to be freed
+ * @generation: newest one of a mapping
+ * @n_expiring: mappings and local identifiers with a lifetime
+ * @n_unused: locators in tables that nobody uses
  * @net: the namespace; not to be followed once @dead
  * @users: the namespace itself, and every tunnel state made in it
- * @mutex: protects @rules, @rule_seq and @hooked
- * @lock: protects @locators, @tunnels and @dead; taken with BH off
- * @locators: locators that rules and routes name, by locator
+ * @mutex: protects all of the above, @hooked, and writes to @claims
+ * @lock: protects @claims, @tunnels and @dead; taken with BH off
+ * @claims: what rules and routes say of locators, by locator
  * @tunnels: tunnel states that may hold a route of this namespace
- * @n_locators: entries of @locators
+ * @n_claims: entries of @claims
  * @dead: the namespace is going: no hooks, and no route is cached any more
  * @hooked: the netfilter hooks are registered
  * @hooks: the netfilter hooks
  * @unhook: takes the hooks away when the last locator has gone
+ * @gc: removes what has had its time
+ * @gc_at: where in each table it goes on
+ * @misses: addresses without a mapping, for events; NULL if nobody asked
  * @rcu: frees it
  *
- * Made when the namespace's first rule or route is made. Tunnel states can
+ * Made when the namespace is first told anything of ILA. Tunnel states can
  * outlive their namespace (a packet somewhere holds the route), so this can
- * too; the routes they have cached cannot.
+ * too; the routes they have cached cannot, nor can any mapping.
  */
 struct ila_net {
 	struct ila_rules __rcu *rules;
 	unsigned int rule_seq;
 	struct ila_mib __percpu *stats;
+	struct ila_config config;
+	struct ila_table mappings;
+	struct ila_table locals;
+	struct ila_table locators;
+	struct ila_table moved;
+	struct ila_table sets;
+	struct ila_table vnids;
+	struct list_head retired;
+	u32 generation;
+	unsigned int n_expiring;
+	unsigned int n_unused;
 	struct net *net;
 	refcount_t users;
 	struct mutex mutex;	/* see above */
 	spinlock_t lock;	/* see above */
-	struct hlist_head locators[1 << ILA_LOCATOR_HASH_BITS];
+	struct hlist_head claims[1 << ILA_CLAIM_HASH_BITS];
 	struct list_head tunnels;
-	unsigned int n_locators;
+	unsigned int n_claims;
 	bool dead;
 	bool hooked;
 	struct nf_hook_ops hooks[2];
 	struct work_struct unhook;
+	struct delayed_work gc;
+	u64 gc_at[__ILA_GC_MAX];
+	struct ila_misses *misses;
 	struct rcu_head rcu;
 };
+
+/* The clock of lifetimes: seconds, never 0, which stands for "no time" */
+static inline u32 ila_now(void)
+{
+	return (u32)ktime_get_seconds() ?: 1;
+}
+
+/* Is a time on that clock over? */
+static inline bool ila_is_past(u32 time, u32 now)
+{
+	return (s32)(now - time) >= 0;
+}
 
 static inline void ila_count(const struct ila_net *ilan, enum ila_stat stat)
 {
@@ -102,6 +145,7 @@ static inline void ila_count(const struct ila_net *ilan, enum ila_stat stat)
 struct ila_net *ila_net_get(struct net *net);
 struct ila_net *ila_net_find(const struct net *net);
 void ila_net_put(struct ila_net *ilan);
+u32 ila_limit_max(const struct net *net);
 
 /* hook.c */
 int ila_hooks_update(struct ila_net *ilan);
@@ -186,10 +230,10 @@ static inline int ila_make_writable(struct sk_buff *skb, unsigned int len)
 void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
 		      const struct net_device *dev);
 
-/* locator.c */
+/* claim.c */
 
 /**
- * struct ila_locator - a locator that a rule or a route names
+ * struct ila_claim - what a rule or a route says of a locator
  * @node: in the namespace's table
  * @locator: its 64 bits
  * @sir: the SIR prefix that goes with it
@@ -202,7 +246,7 @@ void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
  * @learn: the SIR prefix is not in the configuration, traffic tells it
  * @rcu: frees it
  */
-struct ila_locator {
+struct ila_claim {
 	struct hlist_node node;
 	__be64 locator;
 	__be64 sir;
@@ -221,41 +265,49 @@ struct ila_locator {
 };
 
 enum {
-	ILA_ORIGIN_RULE,	/* receives: every identifier behind it is ours */
-	ILA_ORIGIN_RECEIVE,	/* a route from ILA to SIR */
-	ILA_ORIGIN_SEND,	/* a route from SIR to ILA */
+	ILA_CLAIM_RULE,	/* receives: every identifier behind it is ours */
+	ILA_CLAIM_RECEIVE,	/* a route from ILA to SIR */
+	ILA_CLAIM_SEND,	/* a route from SIR to ILA */
 };
 
-struct ila_locator *ila_locator_get(struct ila_net *ilan,
-				    const struct ila_locator *like,
+struct ila_claim *ila_claim_get(struct ila_net *ilan,
+				    const struct ila_claim *like,
 				    struct netlink_ext_ack *extack);
-void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
-bool ila_locator_known(const struct ila_net *ilan, __be64 locator);
-void ila_locator_learn(struct ila_net *ilan, struct ila_locator *loc,
+void ila_claim_put(struct ila_net *ilan, struct ila_claim *loc);
+bool ila_claim_known(const struct ila_net *ilan, __be64 locator);
+void ila_claim_learn(struct ila_net *ilan, struct ila_claim *loc,
 		       __be64 sir);
 
 /**
- * ila_locator_bucket() - where the entries of a locator are
+ * ila_claim_bucket() - where the entries of a locator are
  * @ilan: the namespace
  * @locator: the locator
  *
  * Return: the list's head, for RCU readers or under the namespace's lock.
  */
 static inline const struct hlist_head *
-ila_locator_bucket(const struct ila_net *ilan, __be64 locator)
+ila_claim_bucket(const struct ila_net *ilan, __be64 locator)
 {
-	return &ilan->locators[hash_64((__force u64)locator,
-				       ILA_LOCATOR_HASH_BITS)];
+	return &ilan->claims[hash_64((__force u64)locator,
+				       ILA_CLAIM_HASH_BITS)];
 }
+
+bool ila_claim_agrees(const struct ila_net *ilan, __be64 locator, u32 domain);
+
+/* gc.c */
+void ila_gc_init(struct ila_net *ilan);
+void ila_gc_kick(struct ila_net *ilan);
+void ila_gc_end(struct ila_net *ilan);
 
 /* lwt.c */
 int ila_lwt_init(void);
 void ila_lwt_exit(void);
-bool ila_lwt_names(const struct dst_entry *dst, const struct ila_locator *loc);
+bool ila_lwt_names(const struct dst_entry *dst, const struct ila_claim *loc);
 bool ila_lwt_sends(const struct dst_entry *dst);
 void ila_lwt_forget_routes(struct ila_net *ilan);
 
 /* stats.c */
+unsigned long ila_stat_sum(const struct ila_net *ilan, enum ila_stat stat);
 int ila_stats_show(struct seq_file *seq, void *v);
 void ila_left(const struct ila_net *ilan, const struct sk_buff *skb,
 	      enum ila_verdict verdict, bool in);

@@ -23,6 +23,9 @@
 #ifndef __force
 #define __force
 #endif
+#ifndef unlikely
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#endif
 #define cpu_to_be64(x)	htobe64(x)
 #define be64_to_cpu(x)	be64toh(x)
 #endif
@@ -57,6 +60,7 @@ struct ila_addr {
  * @ILA_REFUSED_LOOP: the locator's route is itself an ILA route
  * @ILA_REFUSED_NOROUTE: there is no route to the locator
  * @ILA_REFUSED_TOOBIG: larger than the path to the locator takes
+ * @ILA_REFUSED_MISS: the address has no mapping, and the table route refuses that
  */
 enum ila_verdict {
 	ILA_OK,
@@ -70,26 +74,35 @@ enum ila_verdict {
 	ILA_REFUSED_LOOP,
 	ILA_REFUSED_NOROUTE,
 	ILA_REFUSED_TOOBIG,
+	ILA_REFUSED_MISS,
 };
 
 /**
- * struct ila_xlat - one translation of upper halves
+ * struct ila_xlat - one translation of upper halves, or of a whole address
  * @to: the upper half that is written
- * @diff: what writing it adds to a sum over the address; valid if @fixed
+ * @ident: the identifier that is written; valid if ILA_BY_ADDRESS
+ * @diff: what writing them adds to a sum over the address; valid if @fixed
  * @adj: what neutral mapping adds to the low 16 bits; valid if @fixed
  * @csum_mode: ILA_CSUM_
  * @restore: ILA to SIR, else SIR to ILA
  * @fixed: every packet has the same upper half before
- * @formatted: obey the identifier's type field
+ * @by: what else there is to know, ILA_BY_
  */
 struct ila_xlat {
 	__be64 to;
+	__be64 ident;
 	__u32 diff;
 	__u16 adj;
 	__u8 csum_mode;
 	bool restore;
 	bool fixed;
-	bool formatted;
+	__u8 by;
+};
+
+enum {
+	ILA_BY_PREFIX,	/* the upper half alone decides */
+	ILA_BY_TYPE,	/* only identifiers of types 1 to 5 are translated */
+	ILA_BY_ADDRESS,	/* of one address, in which the identifier changes too */
 };
 
 /* One's complement sum of two 32-bit sums */
@@ -291,9 +304,9 @@ static inline __u32 ila_xlat_diff(const struct ila_xlat *x, __be64 from)
  */
 static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x, __be64 ident)
 {
-	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP)
+	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP && x->by != ILA_BY_ADDRESS)
 		return !x->restore || ila_ident_c_bit(ident);
-	return x->csum_mode == ILA_CSUM_NEUTRAL_MAP_AUTO;
+	return ila_csum_mode_neutral(x->csum_mode);
 }
 
 /**
@@ -314,8 +327,14 @@ ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 	bool c_bit = x->csum_mode == ILA_CSUM_NEUTRAL_MAP;
 	__u16 adj;
 
-	if (x->formatted && !ila_ident_type_ok(ila_ident_type(*ident)))
-		return ILA_LEFT_TYPE;
+	if (unlikely(x->by)) {
+		if (x->by == ILA_BY_ADDRESS) {
+			*ident = x->ident;
+			return ILA_OK;
+		}
+		if (!ila_ident_type_ok(ila_ident_type(*ident)))
+			return ILA_LEFT_TYPE;
+	}
 	if (!ila_csum_mode_neutral(x->csum_mode))
 		return ILA_OK;
 	if (c_bit && x->restore != ila_ident_c_bit(*ident))
@@ -350,5 +369,7 @@ static inline enum ila_verdict ila_xlat_addr(const struct ila_xlat *x,
 	new->ident = ident;
 	return verdict;
 }
+
+#include <net/ila_exact.h>
 
 #endif /* _NET_ILA_ADDR_H */

@@ -20,6 +20,7 @@ TRACE_DEFINE_ENUM(ILA_REFUSED_STRAY);
 TRACE_DEFINE_ENUM(ILA_REFUSED_LOOP);
 TRACE_DEFINE_ENUM(ILA_REFUSED_NOROUTE);
 TRACE_DEFINE_ENUM(ILA_REFUSED_TOOBIG);
+TRACE_DEFINE_ENUM(ILA_REFUSED_MISS);
 
 #define show_ila_verdict(verdict)				\
 	__print_symbolic(verdict,				\
@@ -32,7 +33,8 @@ TRACE_DEFINE_ENUM(ILA_REFUSED_TOOBIG);
 		{ ILA_REFUSED_STRAY,	 "stray" },		\
 		{ ILA_REFUSED_LOOP,	 "loop" },		\
 		{ ILA_REFUSED_NOROUTE,	 "noroute" },		\
-		{ ILA_REFUSED_TOOBIG,	 "toobig" })
+		{ ILA_REFUSED_TOOBIG,	 "toobig" },		\
+		{ ILA_REFUSED_MISS,	 "miss" })
 
 /* A packet's destination was rewritten */
 TRACE_EVENT(ila_translate,

@@ -14,6 +14,7 @@
 #include <net/ila.h>
 #include <net/ip6_route.h>
 
+#include "mapping.h"
 #include "rewrite.h"
 #include "rule.h"
 
@@ -91,15 +92,33 @@ static noinline unsigned int ila_receive_stray(const struct ila_net *ilan,
 	return NF_STOLEN;
 }
 
+/* A rule that obeys types may find that an identifier stands for an address that
+ * is not of the rule's prefix. @exact is for what then is to be done.
+ */
+static const struct ila_xlat *ila_receive_xlat(const struct ila_net *ilan,
+					       const struct ila_rule *rule,
+					       const struct sk_buff *skb,
+					       struct ila_xlat *exact)
+{
+	const struct ila_xlat *x = &rule->xlat;
+
+	if (likely(x->by != ILA_BY_TYPE) ||
+	    !ila_exact_restore(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr,
+			       x->csum_mode, rule->domain, exact))
+		return x;
+	return exact;
+}
+
 static noinline unsigned int ila_receive_rule(const struct ila_net *ilan,
 					      const struct ila_rule *rule,
 					      struct sk_buff *skb)
 {
 	enum ila_verdict verdict;
+	struct ila_xlat exact;
 
 	if (ila_is_bridged(skb))
 		return NF_ACCEPT;
-	verdict = ila_rewrite(skb, &rule->xlat);
+	verdict = ila_rewrite(skb, ila_receive_xlat(ilan, rule, skb, &exact));
 	if (unlikely(verdict != ILA_OK))
 		return ila_receive_untranslated(ilan, skb, verdict);
 
@@ -173,7 +192,8 @@ static const struct nf_hook_ops ila_hooks[] = {
  */
 int ila_hooks_update(struct ila_net *ilan)
 {
-	bool wanted = !ilan->dead && READ_ONCE(ilan->n_locators);
+	bool wanted = !ilan->dead && (READ_ONCE(ilan->n_claims) ||
+				      ilan->locators.n || ilan->moved.n);
 	int err;
 
 	lockdep_assert_held(&ilan->mutex);

@@ -15,6 +15,9 @@
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 
+#include "lwt.h"
+#include "mapping.h"
+
 /* How many entries of one locator are tried before the quote is left alone */
 #define ILA_CANDIDATES_MAX	8
 
@@ -59,11 +62,11 @@ static void ila_quote_flow(const struct ila_quote *quote,
 }
 
 /* Does a packet to fl6->daddr meet the route that named this locator? */
-static bool ila_route_confirms(struct net *net, const struct ila_locator *loc,
+static bool ila_route_confirms(struct net *net, const struct ila_claim *claim,
 			       struct flowi6 *fl6)
 {
 	struct dst_entry *dst = ip6_route_output(net, NULL, fl6);
-	bool confirms = ila_lwt_names(dst, loc);
+	bool confirms = ila_lwt_names(dst, claim);
 
 	dst_release(dst);
 	return confirms;
@@ -72,39 +75,177 @@ static bool ila_route_confirms(struct net *net, const struct ila_locator *loc,
 /**
  * ila_quote_candidate() - what one entry makes of a quoted destination
  * @net: the namespace
- * @loc: the entry
+ * @claim: the entry
  * @quote: the quoted packet
  * @sir: the answer
  *
  * Return: true if the entry stands behind the answer: it is a rule, or a packet
  * to this address takes the very route that named the locator.
  */
-static bool ila_quote_candidate(struct net *net, const struct ila_locator *loc,
+static bool ila_quote_candidate(struct net *net, const struct ila_claim *claim,
 				const struct ila_quote *quote,
 				struct ila_addr *sir)
 {
 	const struct ila_addr *ila = (const struct ila_addr *)&quote->hdr->daddr;
 	struct ila_xlat x = {
-		.csum_mode = loc->csum_mode,
+		.csum_mode = claim->csum_mode,
 		.restore = true,
-		.formatted = loc->formatted,
+		.by = claim->formatted ? ILA_BY_TYPE : ILA_BY_PREFIX,
 	};
 	struct flowi6 fl6;
 
-	/* pairs with the release in ila_locator_learn() */
-	if (smp_load_acquire(&loc->sir_state) != ILA_SIR_KNOWN)
+	/* pairs with the release in ila_claim_learn() */
+	if (smp_load_acquire(&claim->sir_state) != ILA_SIR_KNOWN)
 		return false;
-	x.to = loc->sir;
+	x.to = claim->sir;
 	if (ila_xlat_addr(&x, ila, sir) != ILA_OK)
 		return false;
-	if (loc->origin == ILA_ORIGIN_RULE)
+	if (claim->origin == ILA_CLAIM_RULE)
 		return true;
 	/* our route would have set the C-bit: that was sent to the locator */
-	if (loc->origin == ILA_ORIGIN_SEND &&
-	    loc->csum_mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(ila->ident))
+	if (claim->origin == ILA_CLAIM_SEND &&
+	    claim->csum_mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(ila->ident))
 		return false;
-	ila_quote_flow(quote, loc->origin == ILA_ORIGIN_SEND ? sir : ila, &fl6);
-	return ila_route_confirms(net, loc, &fl6);
+	ila_quote_flow(quote, claim->origin == ILA_CLAIM_SEND ? sir : ila, &fl6);
+	return ila_route_confirms(net, claim, &fl6);
+}
+
+/* By mappings
+ */
+
+/* Is, or was until not long ago, a locator one of a mapping's? */
+static bool ila_locator_is_of(const struct ila_map *map,
+			      struct ila_locator *its, struct ila_locator *loc,
+			      u32 now)
+{
+	struct ila_locator *is = ila_locator_current(its);
+
+	if (loc == is || now - READ_ONCE(map->changed) < ILA_GRACE)
+		return true;
+	return ila_locator_current(loc) == is &&
+	       now - READ_ONCE(loc->since) < ILA_GRACE;
+}
+
+static bool ila_map_was_at(const struct ila_map *map, struct ila_locator *loc)
+{
+	const struct ila_set *set;
+	u32 now = ila_now();
+	unsigned int i;
+
+	if (ila_map_is_local(map))
+		return false;
+	if (!(map->flags & ILA_MAP_SET))
+		return ila_locator_is_of(map, rcu_dereference(map->locator),
+					 loc, now);
+	set = rcu_dereference(map->set);
+	for (i = 0; i < set->n; i++)
+		if (ila_locator_is_of(map, set->members[i].locator, loc, now))
+			return true;
+	return false;
+}
+
+/* The checksum mode in which a mapping is sent to, by its table route if it does
+ * not say. Return: ILA_CSUM_, or -1 if there is no such route.
+ */
+static int ila_map_mode(struct net *net, const struct ila_map *map,
+			const struct ila_quote *quote,
+			const struct ila_addr *address)
+{
+	const struct ila_tunnel *tunnel;
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+	int mode = -1;
+
+	if (map->csum_mode != ILA_CSUM_ROUTE)
+		return map->csum_mode;
+	ila_quote_flow(quote, address, &fl6);
+	dst = ip6_route_output(net, NULL, &fl6);
+	tunnel = ila_dst_tunnel(dst);
+	if (tunnel && tunnel->table && tunnel->domain == map->node.domain)
+		mode = tunnel->xlat.csum_mode;
+	dst_release(dst);
+	return mode;
+}
+
+/* Was the identifier adjusted in the same way? */
+static bool ila_modes_agree(int a, int b)
+{
+	if (!ila_csum_mode_neutral(a))
+		return a >= 0 && !ila_csum_mode_neutral(b);
+	return a == b;
+}
+
+/* What a quoted destination was, if it was sent in a mode.
+ * Return: the mapping of that address, or NULL.
+ */
+static const struct ila_map *ila_quote_undo(const struct ila_net *ilan,
+					    const struct ila_locator *loc,
+					    const struct ila_addr *wire,
+					    u8 mode, struct ila_addr *address)
+{
+	const struct ila_xlat x = {
+		.to = loc->sir,
+		.csum_mode = mode,
+		.restore = true,
+	};
+	const struct ila_map *map;
+
+	map = ila_local_find(ilan, wire, mode, loc->domain);
+	if (map)
+		*address = ila_map_exact(map)->address;
+	else if (!loc->has_sir ||
+		 ila_xlat_addr(&x, wire, address) != ILA_OK)
+		return NULL;
+	return ila_map_find(ilan, address, loc->domain);
+}
+
+static bool ila_quote_mapping(const struct ila_net *ilan,
+			      const struct ila_quote *quote,
+			      struct ila_locator *loc, u8 mode,
+			      struct ila_addr *address)
+{
+	const struct ila_addr *wire = (struct ila_addr *)&quote->hdr->daddr;
+	const struct ila_map *map;
+
+	if (mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(wire->ident))
+		return false;
+	map = ila_quote_undo(ilan, loc, wire, mode, address);
+	return map && ila_map_was_at(map, loc) &&
+	       ila_modes_agree(ila_map_mode(ilan->net, map, quote, address),
+			       mode);
+}
+
+/* Several answers are none */
+static bool ila_quote_settle(struct ila_addr *sir, bool *found,
+			     const struct ila_addr *candidate)
+{
+	if (*found && memcmp(sir, candidate, sizeof(*sir)))
+		return false;
+	*sir = *candidate;
+	*found = true;
+	return true;
+}
+
+static bool ila_quote_mappings(const struct ila_net *ilan,
+			       const struct ila_quote *quote,
+			       struct ila_addr *sir, bool *found)
+{
+	static const u8 modes[] = {
+		ILA_CSUM_NEUTRAL_MAP, ILA_CSUM_NEUTRAL_MAP_AUTO,
+		ILA_CSUM_NO_ACTION,
+	};
+	__be64 locator = ((const struct ila_addr *)&quote->hdr->daddr)->upper;
+	struct ila_addr candidate;
+	struct ila_locator *loc;
+	int i;
+
+	loc = ila_locator_find(ilan, locator) ?:
+	      ila_locator_find_moved(ilan, locator);
+	for (i = 0; loc && i < ARRAY_SIZE(modes); i++)
+		if (ila_quote_mapping(ilan, quote, loc, modes[i], &candidate) &&
+		    !ila_quote_settle(sir, found, &candidate))
+			return false;
+	return true;
 }
 
 /* Find the one address that a quoted destination was before it was translated */
@@ -113,24 +254,29 @@ static bool ila_quote_restore(const struct ila_net *ilan,
 			      struct ila_addr *sir)
 {
 	__be64 locator = ((const struct ila_addr *)&quote->hdr->daddr)->upper;
-	const struct ila_locator *loc;
+	const struct ila_claim *claim;
 	struct ila_addr candidate;
 	bool found = false;
 	int n = 0;
 
-	hlist_for_each_entry_rcu(loc, ila_locator_bucket(ilan, locator), node) {
-		if (loc->locator != locator)
+	hlist_for_each_entry_rcu(claim, ila_claim_bucket(ilan, locator), node) {
+		if (claim->locator != locator)
 			continue;
 		if (++n > ILA_CANDIDATES_MAX)
 			return false;
-		if (!ila_quote_candidate(ilan->net, loc, quote, &candidate))
+		if (!ila_quote_candidate(ilan->net, claim, quote, &candidate))
 			continue;
-		if (found && memcmp(sir, &candidate, sizeof(candidate)))
+		if (!ila_quote_settle(sir, &found, &candidate))
 			return false;
-		*sir = candidate;
-		found = true;
 	}
-	return found;
+	return ila_quote_mappings(ilan, quote, sir, &found) && found;
+}
+
+static bool ila_quote_is_known(const struct ila_net *ilan, __be64 locator)
+{
+	return ila_claim_known(ilan, locator) ||
+	       ila_locator_find(ilan, locator) ||
+	       ila_locator_find_moved(ilan, locator);
 }
 
 /* Write the restored destination and keep the error's own checksum true */
@@ -177,7 +323,7 @@ void ila_icmp_restore(struct ila_net *ilan, struct sk_buff *skb,
 	daddr = quote.offset + offsetof(struct ipv6hdr, daddr);
 	quote.hdr = skb_header_pointer(skb, quote.offset, sizeof(buf), &buf);
 	if (!quote.hdr || quote.hdr->version != 6 ||
-	    !ila_locator_known(ilan, ((struct ila_addr *)&quote.hdr->daddr)->upper))
+	    !ila_quote_is_known(ilan, ((struct ila_addr *)&quote.hdr->daddr)->upper))
 		return;
 
 	if (!ila_quote_restore(ilan, &quote, &sir) ||

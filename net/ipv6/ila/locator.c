@@ -1,152 +1,640 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Identifier-Locator Addressing: locators that rules and routes name
+ * Identifier-Locator Addressing: locators that mappings use
  */
-#include <linux/rculist.h>
 #include <linux/slab.h>
-#include <net/ila.h>
+#include <net/dst.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
 #include <net/netlink.h>
 
-static struct hlist_head *ila_locator_head(struct ila_net *ilan, __be64 locator)
-{
-	return (struct hlist_head *)ila_locator_bucket(ilan, locator);
-}
+#include "locator.h"
+#include "rule.h"
 
-static bool ila_locator_alike(const struct ila_locator *a,
-			      const struct ila_locator *b)
+static void ila_locator_forget(struct ila_locator *loc)
 {
-	return !a->learn && !b->learn && a->sir == b->sir &&
-	       a->locator == b->locator && a->csum_mode == b->csum_mode &&
-	       a->origin == b->origin && a->formatted == b->formatted;
-}
+	struct ila_locator_cpu *cpu;
+	int i;
 
-/* Find an entry to share; refuse a locator that is in another domain */
-static struct ila_locator *ila_locator_find(struct ila_net *ilan,
-					    const struct ila_locator *like,
-					    struct netlink_ext_ack *extack)
-{
-	struct ila_locator *loc, *found = NULL;
-
-	hlist_for_each_entry(loc, ila_locator_head(ilan, like->locator), node) {
-		if (loc->locator != like->locator)
-			continue;
-		if (loc->domain != like->domain) {
-			NL_SET_ERR_MSG(extack,
-				       "DOMAIN is not the one that the locator is in already");
-			return ERR_PTR(-EEXIST);
-		}
-		if (ila_locator_alike(loc, like))
-			found = loc;
+	for_each_possible_cpu(i) {
+		cpu = per_cpu_ptr(loc->cpu, i);
+		dst_release(cpu->dst);
+		cpu->dst = NULL;
 	}
-	return found;
+}
+
+static struct ila_locator *ila_locator_moved(const struct ila_locator *loc)
+{
+	return rcu_dereference_protected(loc->moved, 1);
+}
+
+/* After an RCU grace period in which nobody could find it */
+static void ila_locator_free(struct ila_locator *loc)
+{
+	ila_locator_forget(loc);
+	free_percpu(loc->cpu);
+	kfree(loc);
+}
+
+static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
+{
+	struct ila_locator *loc;
+
+	loc = kzalloc(sizeof(*loc), GFP_KERNEL_ACCOUNT);
+	if (!loc)
+		return NULL;
+	loc->cpu = alloc_percpu_gfp(struct ila_locator_cpu, GFP_KERNEL_ACCOUNT);
+	if (!loc->cpu) {
+		kfree(loc);
+		return NULL;
+	}
+	loc->node.key.upper = locator;
+	loc->domain = domain;
+	loc->since = ila_now();
+	INIT_LIST_HEAD(&loc->aliases);
+	INIT_LIST_HEAD(&loc->alias);
+	return loc;
+}
+
+static void ila_locator_set_sir(struct ila_locator *loc, __be64 sir)
+{
+	__be64 locator = ila_locator_value(loc);
+
+	loc->sir = sir;
+	loc->diff = ila_sum_diff(sir, locator);
+	loc->adj[0] = ila_neutral_adj(sir, locator, false, false);
+	loc->adj[1] = ila_neutral_adj(sir, locator, true, false);
+	loc->has_sir = true;
+}
+
+static bool ila_rule_names(const struct ila_net *ilan, __be64 locator)
+{
+	const struct ila_rule_key first = { .match = locator, .ifindex = 1 };
+	const struct ila_rule *next;
+
+	if (ila_rule_find(ilan, &first))
+		return true;
+	next = ila_rule_next(ilan, &first);
+	return next && next->key.match == locator;
+}
+
+static void ila_locator_set_state(struct ila_locator *loc, u32 flag, bool on)
+{
+	WRITE_ONCE(loc->state, on ? loc->state | flag : loc->state & ~flag);
+}
+
+static struct ila_locator *ila_locator_new(struct ila_net *ilan, __be64 locator,
+					   u32 domain,
+					   struct netlink_ext_ack *extack)
+{
+	struct ila_locator *loc;
+
+	if (!ila_claim_agrees(ilan, locator, domain)) {
+		NL_SET_ERR_MSG(extack,
+			       "LOCATOR is in another DOMAIN by a rule or a route");
+		return ERR_PTR(-EEXIST);
+	}
+	if (ila_table_reserve(&ilan->locators, 1))
+		return ERR_PTR(-ENOMEM);
+	loc = ila_locator_alloc(locator, domain);
+	if (!loc)
+		return ERR_PTR(-ENOMEM);
+	ila_locator_set_state(loc, ILA_LOCATOR_OWN,
+			      ila_rule_names(ilan, locator));
+	loc->listed = true;
+	ilan->n_unused++;
+	ila_table_insert(&ilan->locators, &loc->node);
+	return loc;
+}
+
+/* Nobody can find it any more, or will when this RCU grace period is over */
+static void ila_locator_retire(struct ila_net *ilan, struct ila_locator *loc)
+{
+	struct ila_locator *to = ila_locator_moved(loc);
+
+	if (to) {
+		list_del(&loc->alias);
+		ila_locator_put(ilan, to);
+	}
+	list_add(&loc->alias, &ilan->retired);
+	ila_gc_kick(ilan);
+}
+
+static int ila_locator_check(struct ila_locator *loc, u32 domain,
+			     const __be64 *sir, struct netlink_ext_ack *extack)
+{
+	if (loc->domain != domain) {
+		NL_SET_ERR_MSG(extack, "LOCATOR is in another DOMAIN already");
+		return -EEXIST;
+	}
+	if (!sir)
+		return 0;
+	if (!loc->has_sir)
+		ila_locator_set_sir(loc, *sir);
+	if (loc->sir == *sir)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "LOCATOR goes with another SIR prefix already; it takes a locator for each");
+	return -EINVAL;
+}
+
+/* Is it of no use to what is asked, and to nobody else either? */
+static bool ila_locator_is_left(const struct ila_locator *loc, u32 domain,
+				const __be64 *sir)
+{
+	return !loc->users && (loc->domain != domain ||
+			       (sir && loc->has_sir && loc->sir != *sir));
 }
 
 /**
- * ila_locator_get() - make a locator known in a namespace
- * @ilan: the namespace
- * @like: what is known of it
+ * ila_locator_get() - find a locator for a mapping, or make it
+ * @ilan: the namespace, its mutex held
+ * @locator: its 64 bits
+ * @domain: the domain that it has to be in
+ * @sir: the SIR prefix that it has to go with, or NULL: any
  * @extack: says why not
  *
- * Process context; takes the namespace's lock.
+ * Process context.
  *
- * Return: an entry that lasts until ila_locator_put(), or an ERR_PTR: -EEXIST
- * if the locator is in another domain, -ENOMEM.
+ * Return: the locator, for ila_locator_put(); or an ERR_PTR: -EEXIST if it is in
+ * another domain, -EINVAL if it goes with another SIR prefix, -ENOMEM.
  */
-struct ila_locator *ila_locator_get(struct ila_net *ilan,
-				    const struct ila_locator *like,
+struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
+				    u32 domain, const __be64 *sir,
 				    struct netlink_ext_ack *extack)
 {
-	struct ila_locator *loc, *new;
+	struct ila_locator *loc = ila_locator_find(ilan, locator);
+	int err;
 
-	new = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return ERR_PTR(-ENOMEM);
-	new->users = 0;
-	new->sir_state = new->learn ? ILA_SIR_UNKNOWN : ILA_SIR_KNOWN;
-
-	spin_lock_bh(&ilan->lock);
-	loc = ila_locator_find(ilan, like, extack);
-	if (!loc) {
-		loc = new;
-		new = NULL;
-		hlist_add_head_rcu(&loc->node,
-				   ila_locator_head(ilan, loc->locator));
-		WRITE_ONCE(ilan->n_locators, ilan->n_locators + 1);
+	if (loc && ila_locator_is_left(loc, domain, sir)) {
+		ila_table_remove(&ilan->locators, &loc->node);
+		ilan->n_unused--;
+		ila_locator_retire(ilan, loc);
+		loc = NULL;
 	}
-	if (!IS_ERR(loc))
-		loc->users++;
-	spin_unlock_bh(&ilan->lock);
-
-	kfree(new);
+	if (!loc) {
+		loc = ila_locator_new(ilan, locator, domain, extack);
+		if (IS_ERR(loc))
+			return loc;
+	}
+	err = ila_locator_check(loc, domain, sir, extack);
+	if (err)
+		return ERR_PTR(err);
+	if (!loc->users++)
+		ilan->n_unused--;
 	return loc;
 }
 
 /**
- * ila_locator_put() - give up a reference of ila_locator_get()
- * @ilan: the namespace
- * @loc: the entry
- *
- * Any context but hard interrupts. The hooks, if no longer needed, go away by
- * themselves a little later.
+ * ila_locator_put() - give up a use of a locator
+ * @ilan: the namespace, its mutex held
+ * @loc: the locator
  */
 void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc)
 {
-	spin_lock_bh(&ilan->lock);
-	if (!--loc->users) {
-		hlist_del_rcu(&loc->node);
-		WRITE_ONCE(ilan->n_locators, ilan->n_locators - 1);
-		if (!ilan->n_locators && !ilan->dead)
-			schedule_work(&ilan->unhook);
-		kfree_rcu(loc, rcu);
-	}
-	spin_unlock_bh(&ilan->lock);
-}
-
-/**
- * ila_locator_known() - do rules or routes name a locator?
- * @ilan: the namespace
- * @locator: the locator
- *
- * RCU read side.
- *
- * Return: true if so.
- */
-bool ila_locator_known(const struct ila_net *ilan, __be64 locator)
-{
-	const struct ila_locator *loc;
-
-	hlist_for_each_entry_rcu(loc, ila_locator_bucket(ilan, locator), node)
-		if (loc->locator == locator)
-			return true;
-	return false;
-}
-
-/**
- * ila_locator_learn() - see a SIR prefix that goes with a locator
- * @ilan: the namespace
- * @loc: a locator whose route does not say the prefix
- * @sir: the prefix of a packet that was sent there
- *
- * With a second prefix it is no longer possible to tell what a quoted address
- * was. Writes at most twice in a locator's life. BH is off.
- */
-void ila_locator_learn(struct ila_net *ilan, struct ila_locator *loc,
-		       __be64 sir)
-{
-	/* pairs with the releases below: the prefix is there when it is known */
-	int state = smp_load_acquire(&loc->sir_state);
-
-	if (likely(state == ILA_SIR_AMBIGUOUS ||
-		   (state == ILA_SIR_KNOWN && loc->sir == sir)))
+	if (--loc->users)
 		return;
-
-	spin_lock(&ilan->lock);
-	if (loc->sir_state == ILA_SIR_UNKNOWN) {
-		loc->sir = sir;
-		/* pairs with the acquires of readers */
-		smp_store_release(&loc->sir_state, ILA_SIR_KNOWN);
-	} else if (loc->sir != sir) {
-		WRITE_ONCE(loc->sir_state, ILA_SIR_AMBIGUOUS);
+	if (!loc->listed) {
+		ila_locator_retire(ilan, loc);
+		return;
 	}
-	spin_unlock(&ilan->lock);
+	ilan->n_unused++;
+	if (!ila_locator_moved(loc))
+		loc->since = ila_now();
+	ila_gc_kick(ilan);
+}
+
+/**
+ * ila_locator_attach() - have a mapping use a locator
+ * @loc: the locator, of ila_locator_get(); that use is the mapping's now
+ *
+ * The namespace's mutex is held.
+ */
+void ila_locator_attach(struct ila_locator *loc)
+{
+	ila_locator_current(loc)->mappings++;
+}
+
+/**
+ * ila_locator_detach() - a mapping uses a locator no longer
+ * @ilan: the namespace, its mutex held
+ * @loc: the locator
+ */
+void ila_locator_detach(struct ila_net *ilan, struct ila_locator *loc)
+{
+	ila_locator_current(loc)->mappings--;
+	ila_locator_put(ilan, loc);
+}
+
+/* Moving
+ */
+
+/* Where an error quotes it, it is found here for a while */
+static void ila_locator_list_moved(struct ila_net *ilan,
+				   struct ila_locator *loc)
+{
+	struct ila_locator *old;
+
+	old = ila_locator_find_moved(ilan, ila_locator_value(loc));
+	loc->since = ila_now();
+	if (!old) {
+		ila_table_insert(&ilan->moved, &loc->node);
+		return;
+	}
+	ila_table_swap(&ilan->moved, &old->node, &loc->node);
+	old->listed = false;
+	if (!old->users) {
+		ilan->n_unused--;
+		ila_locator_retire(ilan, old);
+	}
+}
+
+/* One store moves all mappings; those of locators that moved here before, too.
+ * The latter then are told where to go straight away.
+ */
+static void ila_locator_redirect(struct ila_net *ilan, struct ila_locator *from,
+				 struct ila_locator *to)
+{
+	struct ila_locator *alias;
+
+	rcu_assign_pointer(from->moved, to);
+
+	to->mappings += from->mappings;
+	from->mappings = 0;
+	list_for_each_entry(alias, &from->aliases, alias) {
+		rcu_assign_pointer(alias->moved, to);
+		to->users++;
+		from->users--;
+	}
+	list_splice_init(&from->aliases, &to->aliases);
+	list_add(&from->alias, &to->aliases);
+	/* it still is down to packets that have found it and not the other */
+	if (from->pinned) {
+		from->pinned = false;
+		from->users--;
+	}
+	if (!from->users)
+		ilan->n_unused++;
+}
+
+/* Find a locator that a request is about */
+static struct ila_locator *ila_locator_named(const struct ila_net *ilan,
+					     __be64 locator, u32 domain,
+					     struct netlink_ext_ack *extack)
+{
+	struct ila_locator *loc = ila_locator_find(ilan, locator);
+
+	if (loc && loc->users && loc->domain == domain)
+		return loc;
+	NL_SET_ERR_MSG(extack, "no mapping of this DOMAIN uses LOCATOR");
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * ila_locator_move() - move all mappings of a locator to another one
+ * @ilan: the namespace, its mutex held
+ * @locator: where they are
+ * @to_locator: where they shall be
+ * @domain: the domain of both
+ * @extack: says why not
+ *
+ * Process context. No packet sees some of them moved and others not.
+ *
+ * Return: 0, -ENOENT if no mapping uses @locator, -EINVAL if both are one or if
+ * they go with different SIR prefixes, -EEXIST if the other one is in another
+ * domain, -ENOMEM.
+ */
+int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
+		     u32 domain, struct netlink_ext_ack *extack)
+{
+	struct ila_locator *from, *to;
+
+	from = ila_locator_named(ilan, locator, domain, extack);
+	if (IS_ERR(from))
+		return PTR_ERR(from);
+	if (locator == to_locator) {
+		NL_SET_ERR_MSG(extack, "LOCATOR and LOCATOR_TO are the same");
+		return -EINVAL;
+	}
+	if (from->has_sir && from->sir == to_locator) {
+		NL_SET_ERR_MSG(extack, "LOCATOR_TO is the SIR prefix itself");
+		return -EINVAL;
+	}
+	if (ila_table_reserve(&ilan->moved, 1))
+		return -ENOMEM;
+	to = ila_locator_get(ilan, to_locator, domain,
+			     from->has_sir ? &from->sir : NULL, extack);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+
+	ila_locator_redirect(ilan, from, to);
+	ila_table_remove(&ilan->locators, &from->node);
+	ila_locator_list_moved(ilan, from);
+	ila_gc_kick(ilan);
+	return 0;
+}
+
+/**
+ * ila_locator_set_down() - take a locator down or up
+ * @ilan: the namespace, its mutex held
+ * @locator: the locator
+ * @domain: its domain
+ * @down: down; else up
+ * @extack: says why not
+ *
+ * What is down stays so without mappings, too.
+ *
+ * Return: 0, or -ENOENT if no mapping uses it.
+ */
+int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
+			 bool down, struct netlink_ext_ack *extack)
+{
+	struct ila_locator *loc;
+
+	loc = ila_locator_named(ilan, locator, domain, extack);
+	if (IS_ERR(loc))
+		return PTR_ERR(loc);
+	if (loc->pinned == down)
+		return 0;
+	loc->pinned = down;
+	ila_locator_set_state(loc, ILA_LOCATOR_DOWN, down);
+	if (down)
+		loc->users++;
+	else
+		ila_locator_put(ilan, loc);
+	return 0;
+}
+
+/**
+ * ila_locator_rules_changed() - see whether a locator is this node's own
+ * @ilan: the namespace, its mutex held
+ * @locator: what a rule matches, that was added or deleted
+ */
+void ila_locator_rules_changed(struct ila_net *ilan, __be64 locator)
+{
+	struct ila_locator *loc = ila_locator_find(ilan, locator);
+
+	if (loc)
+		ila_locator_set_state(loc, ILA_LOCATOR_OWN,
+				      ila_rule_names(ilan, locator));
+}
+
+/**
+ * ila_locator_traffic() - read the counters of a locator
+ * @loc: the locator
+ * @traffic: the answer
+ */
+void ila_locator_traffic(const struct ila_locator *loc,
+			 struct ila_traffic *traffic)
+{
+	const struct ila_locator_cpu *cpu;
+	unsigned int start;
+	u64 packets, bytes;
+	int i;
+
+	memset(traffic, 0, sizeof(*traffic));
+	for_each_possible_cpu(i) {
+		cpu = per_cpu_ptr(loc->cpu, i);
+		do {
+			start = u64_stats_fetch_begin(&cpu->syncp);
+			packets = u64_stats_read(&cpu->packets);
+			bytes = u64_stats_read(&cpu->bytes);
+		} while (u64_stats_fetch_retry(&cpu->syncp, start));
+		traffic->packets += packets;
+		traffic->bytes += bytes;
+	}
+}
+
+/* Routes
+ */
+
+/* Addresses of this node come before every other route */
+static int ila_local_sernum(const struct net *net)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return READ_ONCE(net->ipv6.fib6_local_tbl->tb6_root.fn_sernum);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * ila_route_sernums() - the state of the routing tables
+ * @net: the namespace
+ * @dst: a route
+ * @at: the answer
+ *
+ * What is read of the tables afterwards is at least as new.
+ */
+void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
+		       struct ila_sernums *at)
+{
+	at->local = ila_local_sernum(net);
+	at->cookie = rt6_get_cookie(dst_rt6_info(dst));
+	smp_rmb();
+}
+
+/**
+ * ila_locator_dst() - the route that is kept of a locator
+ * @loc: the locator
+ * @net: the namespace
+ *
+ * BH is off, RCU read side.
+ *
+ * Return: the route, without a reference: it lasts as long as the RCU read side
+ * section. Or NULL: look it up.
+ */
+struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
+				  const struct net *net)
+{
+	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
+	struct dst_entry *dst = cpu->dst;
+
+	if (!dst || cpu->sernums.local != ila_local_sernum(net) ||
+	    !dst_check(dst, cpu->sernums.cookie))
+		return NULL;
+	return dst;
+}
+
+/* Do routes exist for a part of a locator only? @fn is a node on the way to it,
+ * the addresses below it share its bits.
+ */
+static bool ila_node_splits(const struct fib6_node *fn, u64 locator)
+{
+	const struct fib6_info *leaf;
+
+	if (fn->fn_bit == 64)
+		return rcu_access_pointer(fn->left) ||
+		       rcu_access_pointer(fn->right);
+	while (fn && fn->fn_bit < 64)
+		fn = locator & 1ULL << (63 - fn->fn_bit) ?
+		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
+	if (!fn)
+		return false;
+	leaf = rcu_dereference(fn->leaf);
+	return !leaf ||
+	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == locator;
+}
+
+/**
+ * ila_locator_covers() - is a route that of every address of a locator?
+ * @loc: the locator
+ * @net: the namespace
+ * @dst: a route to one of its addresses
+ *
+ * Not if there are routes for parts of the locator; nor what was learned of the
+ * one address. RCU read side.
+ *
+ * Return: true if so. When a route for a part of it appears, ila_locator_dst()
+ * knows: the serial numbers of a routing table's nodes change up to the root.
+ */
+bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
+			const struct dst_entry *dst)
+{
+	u64 locator = be64_to_cpu(ila_locator_value(loc));
+	const struct rt6_info *rt = dst_rt6_info(dst);
+	const struct fib6_info *from = rcu_dereference(rt->from);
+	const struct fib6_node *fn;
+
+	if (!from || from->fib6_dst.plen > 64 || rt->rt6i_flags & RTF_CACHE)
+		return false;
+	fn = rcu_dereference(from->fib6_node);
+	if (!fn || ila_node_splits(fn, locator))
+		return false;
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, locator);
+#else
+	return true;
+#endif
+}
+
+/**
+ * ila_locator_keep_dst() - keep the route of a locator
+ * @loc: the locator
+ * @dst: the route, for which ila_locator_covers(); its reference goes here
+ * @at: ila_route_sernums() from before it was looked up
+ *
+ * The namespace was not dead when this RCU read side section began. BH is off.
+ */
+void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
+			  const struct ila_sernums *at)
+{
+	struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
+	struct dst_entry *old = cpu->dst;
+
+	cpu->sernums = *at;
+	cpu->dst = dst;
+	dst_release(old);
+}
+
+/* The end
+ */
+
+static bool ila_locator_is_over(const struct ila_locator *loc, u32 now)
+{
+	return !loc->users && ila_is_past(loc->since + ILA_GRACE, now);
+}
+
+struct ila_reap {
+	struct ila_net *ilan;
+	struct ila_table *table;
+	u32 now;
+};
+
+static void ila_locator_see(struct ila_node *node, void *data)
+{
+	struct ila_locator *loc = (struct ila_locator *)node;
+	const struct ila_reap *reap = data;
+
+	if (!ila_locator_is_over(loc, reap->now))
+		return;
+	ila_table_remove(reap->table, node);
+	reap->ilan->n_unused--;
+	ila_locator_retire(reap->ilan, loc);
+}
+
+/**
+ * ila_locator_reap() - take locators that are over out of their tables
+ * @ilan: the namespace, its mutex held
+ * @max: look at no more than about so many
+ */
+void ila_locator_reap(struct ila_net *ilan, unsigned int max)
+{
+	struct ila_reap reap = { .ilan = ilan, .now = ila_now() };
+
+	reap.table = &ilan->locators;
+	ilan->gc_at[ILA_GC_LOCATORS] =
+		ila_table_scan(reap.table, ilan->gc_at[ILA_GC_LOCATORS], max,
+			       ila_locator_see, &reap);
+	reap.table = &ilan->moved;
+	ilan->gc_at[ILA_GC_MOVED] =
+		ila_table_scan(reap.table, ilan->gc_at[ILA_GC_MOVED], max,
+			       ila_locator_see, &reap);
+	ila_table_shrink(&ilan->locators);
+	ila_table_shrink(&ilan->moved);
+}
+
+/**
+ * ila_locator_bury() - free locators
+ * @retired: those of which an RCU grace period ago the last one could be found
+ *
+ * Process context.
+ */
+void ila_locator_bury(struct list_head *retired)
+{
+	struct ila_locator *loc, *next;
+
+	list_for_each_entry_safe(loc, next, retired, alias)
+		ila_locator_free(loc);
+}
+
+/**
+ * ila_locator_retire_all() - take all locators out of their tables
+ * @ilan: a namespace without mappings, its mutex held
+ */
+void ila_locator_retire_all(struct ila_net *ilan)
+{
+	struct ila_table *tables[] = { &ilan->moved, &ilan->locators };
+	struct ila_locator *loc;
+	struct ila_cursor cursor;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		cursor = (struct ila_cursor) {};
+		while ((loc = (struct ila_locator *)ila_table_next(tables[i],
+								   &cursor))) {
+			loc->listed = false;
+			if (loc->pinned)
+				loc->users--;
+			ila_table_remove(tables[i], &loc->node);
+			if (!loc->users)
+				ila_locator_retire(ilan, loc);
+		}
+	}
+	ilan->n_unused = 0;
+}
+
+static void ila_locator_free_rcu(struct rcu_head *rcu)
+{
+	struct ila_locator *loc = container_of(rcu, struct ila_locator, rcu);
+
+	free_percpu(loc->cpu);
+	kfree(loc);
+}
+
+/**
+ * ila_locator_forget_all() - drop all routes now, and free locators later
+ * @retired: locators of a namespace that is dead since an RCU grace period
+ *
+ * Packets may still find them, by tunnel states; but none keeps a route there.
+ * dst_release() needs the namespace.
+ */
+void ila_locator_forget_all(struct list_head *retired)
+{
+	struct ila_locator *loc, *next;
+
+	list_for_each_entry_safe(loc, next, retired, alias) {
+		ila_locator_forget(loc);
+		call_rcu(&loc->rcu, ila_locator_free_rcu);
+	}
 }

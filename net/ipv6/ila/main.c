@@ -13,8 +13,16 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "event.h"
+#include "mapping.h"
 #include "netlink.h"
 #include "rule.h"
+
+/* Mappings there may be, by default: in a namespace of the machine's own, and in
+ * one that belongs to a user namespace and can not have more
+ */
+#define ILA_LIMIT		(1U << 26)
+#define ILA_LIMIT_UNPRIVILEGED	(1U << 16)
 
 static unsigned int ila_net_id __read_mostly;
 
@@ -40,6 +48,18 @@ struct ila_net *ila_net_find(const struct net *net)
 	return smp_load_acquire(&pernet->ilan);
 }
 
+/**
+ * ila_limit_max() - how many mappings a namespace may be allowed
+ * @net: the namespace
+ *
+ * Return: the number, which is the default, too.
+ */
+u32 ila_limit_max(const struct net *net)
+{
+	return net->user_ns == &init_user_ns ? ILA_LIMIT :
+					       ILA_LIMIT_UNPRIVILEGED;
+}
+
 static struct ila_net *ila_net_alloc(struct net *net)
 {
 	struct ila_net *ilan;
@@ -54,11 +74,14 @@ static struct ila_net *ila_net_alloc(struct net *net)
 	}
 	ilan->net = net;
 	ilan->rule_seq = 1;
+	ilan->config.limit = ila_limit_max(net);
+	ilan->config.counting = true;
 	refcount_set(&ilan->users, 1);
 	mutex_init(&ilan->mutex);
 	spin_lock_init(&ilan->lock);
 	INIT_LIST_HEAD(&ilan->tunnels);
 	ila_hooks_init(ilan);
+	ila_gc_init(ilan);
 	return ilan;
 }
 
@@ -93,6 +116,7 @@ static void ila_net_free(struct rcu_head *rcu)
 	struct ila_net *ilan = container_of(rcu, struct ila_net, rcu);
 
 	free_percpu(ilan->stats);
+	kfree(ilan->misses);
 	kfree(ilan);
 }
 
@@ -142,6 +166,8 @@ static void __net_exit ila_net_exit(struct net *net)
 		return;
 	cancel_work_sync(&ilan->unhook);
 	ila_rule_flush(ilan, 0);
+	ila_misses_end(ilan);
+	ila_gc_end(ilan);
 	ila_lwt_forget_routes(ilan);
 	pernet->ilan = NULL;
 	ila_net_put(ilan);
@@ -178,9 +204,13 @@ static int __init ila_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&ila_net_ops);
+	ila_table_init();
+	err = ila_map_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&ila_net_ops);
+	if (err)
+		goto exit_map;
 	err = register_netdevice_notifier(&ila_netdev_notifier);
 	if (err)
 		goto unregister_pernet;
@@ -199,6 +229,8 @@ unregister_notifier:
 unregister_pernet:
 	unregister_pernet_subsys(&ila_net_ops);
 	rcu_barrier();
+exit_map:
+	ila_map_exit();
 	return err;
 }
 
@@ -208,8 +240,9 @@ static void __exit ila_exit(void)
 	ila_lwt_exit();
 	unregister_netdevice_notifier(&ila_netdev_notifier);
 	unregister_pernet_subsys(&ila_net_ops);
-	/* for ila_net_free() */
+	/* for ila_net_free(), and mappings */
 	rcu_barrier();
+	ila_map_exit();
 }
 
 module_init(ila_init);

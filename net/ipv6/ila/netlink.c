@@ -10,6 +10,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "event.h"
 #include "netlink.h"
 #include "rule.h"
 
@@ -117,7 +118,8 @@ static int ila_parse_type(struct genl_info *info, struct ila_rule *rule)
 				    "IDENT_TYPE is unknown");
 		return -EINVAL;
 	}
-	rule->xlat.formatted = attr && rule->ident_type == ILA_ATYPE_USE_FORMAT;
+	rule->xlat.by = attr && rule->ident_type == ILA_ATYPE_USE_FORMAT ?
+			ILA_BY_TYPE : ILA_BY_PREFIX;
 	return 0;
 }
 
@@ -195,7 +197,33 @@ static int ila_cmd_flush(struct sk_buff *skb, struct genl_info *info)
 /* Answers
  */
 
-/* One rule as a message; the old command keeps its attributes and their order */
+/**
+ * ila_put_rule() - put a rule into a message
+ * @msg: the message
+ * @rule: the rule
+ * @whole: with what the old commands do not tell
+ *
+ * The old command keeps its attributes and their order.
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int ila_put_rule(struct sk_buff *msg, const struct ila_rule *rule, bool whole)
+{
+	if (nla_put_be64(msg, ILA_ATTR_LOCATOR, rule->xlat.to, ILA_ATTR_PAD) ||
+	    nla_put_be64(msg, ILA_ATTR_LOCATOR_MATCH, rule->key.match,
+			 ILA_ATTR_PAD) ||
+	    nla_put_s32(msg, ILA_ATTR_IFINDEX, rule->key.ifindex) ||
+	    nla_put_u8(msg, ILA_ATTR_CSUM_MODE, rule->xlat.csum_mode) ||
+	    nla_put_u8(msg, ILA_ATTR_IDENT_TYPE, rule->ident_type))
+		return -EMSGSIZE;
+	if (!whole)
+		return 0;
+	if (rule->domain && nla_put_u32(msg, ILA_ATTR_DOMAIN, rule->domain))
+		return -EMSGSIZE;
+	return nla_put_u8(msg, ILA_ATTR_STRAY, rule->stray);
+}
+
+/* One rule as a message */
 static int ila_fill_rule(struct sk_buff *msg, const struct ila_rule *rule,
 			 u32 portid, u32 seq, int flags, u8 cmd,
 			 struct netlink_callback *cb)
@@ -206,24 +234,12 @@ static int ila_fill_rule(struct sk_buff *msg, const struct ila_rule *rule,
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (nla_put_be64(msg, ILA_ATTR_LOCATOR, rule->xlat.to, ILA_ATTR_PAD) ||
-	    nla_put_be64(msg, ILA_ATTR_LOCATOR_MATCH, rule->key.match,
-			 ILA_ATTR_PAD) ||
-	    nla_put_s32(msg, ILA_ATTR_IFINDEX, rule->key.ifindex) ||
-	    nla_put_u8(msg, ILA_ATTR_CSUM_MODE, rule->xlat.csum_mode) ||
-	    nla_put_u8(msg, ILA_ATTR_IDENT_TYPE, rule->ident_type))
-		goto cancel;
-	if (cmd == ILA_CMD_RULE_GET &&
-	    ((rule->domain &&
-	      nla_put_u32(msg, ILA_ATTR_DOMAIN, rule->domain)) ||
-	     nla_put_u8(msg, ILA_ATTR_STRAY, rule->stray)))
-		goto cancel;
+	if (ila_put_rule(msg, rule, cmd == ILA_CMD_RULE_GET)) {
+		genlmsg_cancel(msg, hdr);
+		return -EMSGSIZE;
+	}
 	genlmsg_end(msg, hdr);
 	return 0;
-
-cancel:
-	genlmsg_cancel(msg, hdr);
-	return -EMSGSIZE;
 }
 
 /* Answer for one rule. Return: 0, -ESRCH without the rule, -ENOMEM. */
@@ -303,6 +319,16 @@ static int ila_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len;
 }
 
+/* A message of mappings */
+#define ILA_OP_MAPPINGS(command)			\
+	{						\
+		.cmd = command,				\
+		.policy = ila_mapping_policy,		\
+		.maxattr = ILA_ATTR_GENERATION,		\
+		.doit = ila_cmd_mapping,		\
+		.flags = GENL_UNS_ADMIN_PERM,		\
+	}
+
 static const struct genl_ops ila_ops[] = {
 	{
 		.cmd = ILA_CMD_ADD,
@@ -338,6 +364,93 @@ static const struct genl_ops ila_ops[] = {
 		.start = ila_dump_start,
 		.dumpit = ila_dump,
 		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_RULE_DEL,
+		.policy = ila_key_policy,
+		.maxattr = ARRAY_SIZE(ila_key_policy) - 1,
+		.doit = ila_cmd_del,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	ILA_OP_MAPPINGS(ILA_CMD_MAPPING_NEW),
+	ILA_OP_MAPPINGS(ILA_CMD_MAPPING_CHANGE),
+	ILA_OP_MAPPINGS(ILA_CMD_MAPPING_REPLACE),
+	ILA_OP_MAPPINGS(ILA_CMD_MAPPING_DEL),
+	{
+		.cmd = ILA_CMD_MAPPING_GET,
+		.policy = ila_filter_policy,
+		.maxattr = ILA_ATTR_SWEEP,
+		.doit = ila_cmd_mapping_get,
+		.start = ila_mapping_dump_start,
+		.dumpit = ila_mapping_dump,
+		.done = ila_mapping_dump_done,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_MAPPING_FLUSH,
+		.policy = ila_filter_policy,
+		.maxattr = ILA_ATTR_SWEEP,
+		.doit = ila_cmd_mapping_flush,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_LOCATOR_GET,
+		.policy = ila_locator_policy,
+		.maxattr = ILA_ATTR_DOMAIN,
+		.doit = ila_cmd_locator_get,
+		.start = ila_locator_dump_start,
+		.dumpit = ila_locator_dump,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_LOCATOR_MOVE,
+		.policy = ila_locator_policy,
+		.maxattr = ILA_ATTR_LOCATOR_TO,
+		.doit = ila_cmd_locator_move,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_LOCATOR_DOWN,
+		.policy = ila_locator_policy,
+		.maxattr = ILA_ATTR_DOMAIN,
+		.doit = ila_cmd_locator_set,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_LOCATOR_UP,
+		.policy = ila_locator_policy,
+		.maxattr = ILA_ATTR_DOMAIN,
+		.doit = ila_cmd_locator_set,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_CONFIG_GET,
+		.policy = ila_nothing_policy,
+		.maxattr = ARRAY_SIZE(ila_nothing_policy) - 1,
+		.doit = ila_cmd_config_get,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_CONFIG_SET,
+		.policy = ila_config_policy,
+		.maxattr = ILA_ATTR_COUNTING,
+		.doit = ila_cmd_config_set,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_STATS_GET,
+		.policy = ila_nothing_policy,
+		.maxattr = ARRAY_SIZE(ila_nothing_policy) - 1,
+		.doit = ila_cmd_stats_get,
+		.flags = GENL_UNS_ADMIN_PERM,
+	}, {
+		.cmd = ILA_CMD_EXPLAIN,
+		.policy = ila_explain_policy,
+		.maxattr = ILA_ATTR_ADDRESS,
+		.doit = ila_cmd_explain,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+};
+
+static const struct genl_multicast_group ila_groups[] = {
+	[ILA_GROUP_CONFIG] = {
+		.name = ILA_MCGRP_CONFIG,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[ILA_GROUP_MISS] = {
+		.name = ILA_MCGRP_MISS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 
@@ -351,5 +464,7 @@ struct genl_family ila_genl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = ila_ops,
 	.n_ops = ARRAY_SIZE(ila_ops),
+	.mcgrps = ila_groups,
+	.n_mcgrps = ARRAY_SIZE(ila_groups),
 	.resv_start_op = ILA_CMD_MAX + 1,
 };

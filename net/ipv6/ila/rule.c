@@ -10,6 +10,8 @@
 #include <net/netlink.h>
 #include <net/net_namespace.h>
 
+#include "event.h"
+#include "locator.h"
 #include "rule.h"
 
 /* By match; rules for a device before the one for any */
@@ -164,7 +166,7 @@ static void ila_rules_shrink(struct ila_net *ilan)
 }
 
 static void ila_rule_remove(struct ila_net *ilan, struct ila_rules *rules,
-			    struct ila_rule *rule)
+			    struct ila_rule *rule, u8 reason)
 {
 	struct ila_rule_slot *slot = ila_rule_slot(rules, &rule->key, rule);
 
@@ -173,7 +175,9 @@ static void ila_rule_remove(struct ila_net *ilan, struct ila_rules *rules,
 	WRITE_ONCE(rules->n_dev, rules->n_dev - !!rule->key.ifindex);
 	rules->n--;
 	ilan->rule_seq++;
-	ila_locator_put(ilan, rule->locator);
+	ila_locator_rules_changed(ilan, rule->key.match);
+	ila_event_rule(ilan, ILA_CMD_RULE_DEL, rule, reason);
+	ila_claim_put(ilan, rule->claim);
 	kfree_rcu(rule, rcu);
 }
 
@@ -185,6 +189,8 @@ static void ila_rule_insert(struct ila_net *ilan, struct ila_rules *rules,
 	rules->n++;
 	ilan->rule_seq++;
 	ila_rules_place(rules, rule);
+	ila_locator_rules_changed(ilan, rule->key.match);
+	ila_event_rule(ilan, ILA_CMD_RULE_ADD, rule, ILA_REASON_REQUEST);
 }
 
 static bool ila_dev_exists(struct net *net, int ifindex)
@@ -197,20 +203,20 @@ static bool ila_dev_exists(struct net *net, int ifindex)
 	return exists;
 }
 
-static struct ila_locator *ila_rule_locator(struct ila_net *ilan,
-					    const struct ila_rule *rule,
-					    struct netlink_ext_ack *extack)
+static struct ila_claim *ila_rule_claim(struct ila_net *ilan,
+					const struct ila_rule *rule,
+					struct netlink_ext_ack *extack)
 {
-	const struct ila_locator like = {
+	const struct ila_claim like = {
 		.locator = rule->key.match,
 		.sir = rule->xlat.to,
 		.domain = rule->domain,
 		.csum_mode = rule->xlat.csum_mode,
-		.origin = ILA_ORIGIN_RULE,
-		.formatted = rule->xlat.formatted,
+		.origin = ILA_CLAIM_RULE,
+		.formatted = rule->xlat.by == ILA_BY_TYPE,
 	};
 
-	return ila_locator_get(ilan, &like, extack);
+	return ila_claim_get(ilan, &like, extack);
 }
 
 /* Everything that can fail comes before packets can see the rule */
@@ -231,24 +237,24 @@ static int ila_rule_add_locked(struct ila_net *ilan, struct ila_rule *rule,
 			       "a rule for this LOCATOR_MATCH and IFINDEX exists");
 		return -EEXIST;
 	}
-	rule->locator = ila_rule_locator(ilan, rule, extack);
-	if (IS_ERR(rule->locator))
-		return PTR_ERR(rule->locator);
+	rule->claim = ila_rule_claim(ilan, rule, extack);
+	if (IS_ERR(rule->claim))
+		return PTR_ERR(rule->claim);
 	err = ila_hooks_update(ilan);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "netfilter hooks can not be registered");
-		goto put_locator;
+		goto put_claim;
 	}
 	rules = ila_rules_reserve(ilan);
 	if (!rules) {
 		err = -ENOMEM;
-		goto put_locator;
+		goto put_claim;
 	}
 	ila_rule_insert(ilan, rules, rule);
 	return 0;
 
-put_locator:
-	ila_locator_put(ilan, rule->locator);
+put_claim:
+	ila_claim_put(ilan, rule->claim);
 	return err;
 }
 
@@ -299,7 +305,8 @@ int ila_rule_del(struct ila_net *ilan, const struct ila_rule_key *key)
 	mutex_lock(&ilan->mutex);
 	rule = ila_rule_find(ilan, key);
 	if (rule) {
-		ila_rule_remove(ilan, ila_rules_locked(ilan), rule);
+		ila_rule_remove(ilan, ila_rules_locked(ilan), rule,
+				ILA_REASON_REQUEST);
 		ila_hooks_update(ilan);
 		ila_rules_shrink(ilan);
 		err = 0;
@@ -329,7 +336,8 @@ void ila_rule_flush(struct ila_net *ilan, int ifindex)
 		next = rb_next(node);
 		rule = rb_entry(node, struct ila_rule, sorted);
 		if (!ifindex || rule->key.ifindex == ifindex)
-			ila_rule_remove(ilan, rules, rule);
+			ila_rule_remove(ilan, rules, rule, ifindex ?
+					ILA_REASON_DEVICE : ILA_REASON_REQUEST);
 		cond_resched();
 	}
 	ila_hooks_update(ilan);

@@ -27,7 +27,7 @@ struct ila_rule_key {
  * @ident_type: as configured
  * @stray: ILA_STRAY_
  * @domain: identifier namespace
- * @locator: its entry among the locators
+ * @claim: what it says of its locator
  * @sorted: in the tree that dumps walk
  * @rcu: frees it
  */
@@ -37,7 +37,7 @@ struct ila_rule {
 	u8 ident_type;
 	u8 stray;
 	u32 domain;
-	struct ila_locator *locator;
+	struct ila_claim *claim;
 	struct rb_node sorted;
 	struct rcu_head rcu;
 };

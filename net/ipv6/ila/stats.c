@@ -7,7 +7,7 @@
 #include <net/ila.h>
 #include <trace/events/ila.h>
 
-static const char * const ila_stat_names[__ILA_STAT_MAX] = {
+static const char * const ila_stat_names[] = {
 	[ILA_STAT_IN_TRANSLATED]	= "IlaInTranslated",
 	[ILA_STAT_OUT_TRANSLATED]	= "IlaOutTranslated",
 	[ILA_STAT_IN_ERRORS_RESTORED]	= "IlaInErrorsRestored",
@@ -26,13 +26,18 @@ static const char * const ila_stat_names[__ILA_STAT_MAX] = {
 	[ILA_STAT_OUT_NOROUTE]		= "IlaOutNoRoute",
 	[ILA_STAT_OUT_TOOBIG]		= "IlaOutTooBig",
 	[ILA_STAT_OUT_OFFLOADED]	= "IlaOutOffloaded",
+	[ILA_STAT_OUT_TYPE]		= "IlaOutType",
+	[ILA_STAT_MISS_FORWARDED]	= "IlaMissForwarded",
+	[ILA_STAT_MISS_DROPPED]		= "IlaMissDropped",
+	[ILA_STAT_OUT_FAILED_OVER]	= "IlaOutFailedOver",
+	[ILA_STAT_MAPPINGS_EXPIRED]	= "IlaMappingsExpired",
 };
 
 /* Which counter a verdict has, for received and for sent packets */
 static const enum ila_stat ila_verdict_stats[][2] = {
 	[ILA_OK]		= { ILA_STAT_OUT_TRANSLATED, ILA_STAT_IN_TRANSLATED },
 	[ILA_LEFT_ND]		= { ILA_STAT_OUT_ND, ILA_STAT_IN_ND },
-	[ILA_LEFT_TYPE]		= { ILA_STAT_IN_TYPE, ILA_STAT_IN_TYPE },
+	[ILA_LEFT_TYPE]		= { ILA_STAT_OUT_TYPE, ILA_STAT_IN_TYPE },
 	[ILA_REFUSED_CBIT]	= { ILA_STAT_OUT_CBIT, ILA_STAT_OUT_CBIT },
 	[ILA_REFUSED_LOW16]	= { ILA_STAT_OUT_LOW16, ILA_STAT_OUT_LOW16 },
 	[ILA_REFUSED_TRUNCATED]	= { ILA_STAT_OUT_TRUNCATED, ILA_STAT_IN_TRUNCATED },
@@ -41,6 +46,7 @@ static const enum ila_stat ila_verdict_stats[][2] = {
 	[ILA_REFUSED_LOOP]	= { ILA_STAT_OUT_LOOP, ILA_STAT_OUT_LOOP },
 	[ILA_REFUSED_NOROUTE]	= { ILA_STAT_OUT_NOROUTE, ILA_STAT_OUT_NOROUTE },
 	[ILA_REFUSED_TOOBIG]	= { ILA_STAT_OUT_TOOBIG, ILA_STAT_OUT_TOOBIG },
+	[ILA_REFUSED_MISS]	= { ILA_STAT_MISS_DROPPED, ILA_STAT_MISS_DROPPED },
 };
 
 static const enum skb_drop_reason ila_drop_reasons[] = {
@@ -52,7 +58,25 @@ static const enum skb_drop_reason ila_drop_reasons[] = {
 	[ILA_REFUSED_LOOP]	= SKB_DROP_REASON_IP_OUTNOROUTES,
 	[ILA_REFUSED_NOROUTE]	= SKB_DROP_REASON_IP_OUTNOROUTES,
 	[ILA_REFUSED_TOOBIG]	= SKB_DROP_REASON_PKT_TOO_BIG,
+	[ILA_REFUSED_MISS]	= SKB_DROP_REASON_IP_OUTNOROUTES,
 };
+
+/**
+ * ila_stat_sum() - the value of a counter
+ * @ilan: the namespace, or NULL: one that never used ILA
+ * @stat: the counter
+ *
+ * Return: the sum over all CPUs.
+ */
+unsigned long ila_stat_sum(const struct ila_net *ilan, enum ila_stat stat)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += ilan ? per_cpu_ptr(ilan->stats, cpu)->mibs[stat] : 0;
+	return sum;
+}
 
 /**
  * ila_stats_show() - print a namespace's counters
@@ -64,15 +88,12 @@ static const enum skb_drop_reason ila_drop_reasons[] = {
 int ila_stats_show(struct seq_file *seq, void *v)
 {
 	const struct ila_net *ilan = ila_net_find(seq->private);
-	unsigned long sum;
-	int stat, cpu;
+	int stat;
 
-	for (stat = 0; stat < __ILA_STAT_MAX; stat++) {
-		sum = 0;
-		for_each_possible_cpu(cpu)
-			sum += ilan ? per_cpu_ptr(ilan->stats, cpu)->mibs[stat] : 0;
-		seq_printf(seq, "%-24s\t%lu\n", ila_stat_names[stat], sum);
-	}
+	BUILD_BUG_ON(ARRAY_SIZE(ila_stat_names) != __ILA_STAT_MAX);
+	for (stat = ILA_STAT_UNSPEC + 1; stat < __ILA_STAT_MAX; stat++)
+		seq_printf(seq, "%-24s\t%lu\n", ila_stat_names[stat],
+			   ila_stat_sum(ilan, stat));
 	return 0;
 }
 

@@ -15,7 +15,8 @@ unit: $(OUT)/ila_addr_test
 	$(OUT)/ila_addr_test
 
 $(OUT)/ila_addr_test: ila_addr_test.c ila_addr_test_user.h \
-		      $(ROOT)/include/net/ila_addr.h
+		      $(ROOT)/include/net/ila_addr.h \
+		      $(ROOT)/include/net/ila_exact.h
 	$(CC) $(CFLAGS) -o $@ $<
 
 clean:

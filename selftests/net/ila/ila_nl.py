@@ -54,16 +54,31 @@ GENLHDR = struct.Struct("=BBH")
 RTMSG = struct.Struct("=BBBBBBBBI")
 
 ADD, DEL, GET, FLUSH = 1, 2, 3, 4
-RULE_ADD, RULE_GET = 32, 33
+RULE_ADD, RULE_GET, RULE_DEL = 32, 33, 34
+MAPPING_NEW, MAPPING_CHANGE, MAPPING_REPLACE, MAPPING_DEL = 35, 36, 37, 38
+MAPPING_GET, MAPPING_FLUSH = 39, 40
+LOCATOR_GET, LOCATOR_MOVE, LOCATOR_DOWN, LOCATOR_UP = 41, 42, 43, 44
+CONFIG_GET, CONFIG_SET, STATS_GET, EXPLAIN, MISS_EVENT = 45, 46, 47, 48, 49
 
 LOCATOR, IDENTIFIER, LOCATOR_MATCH, IFINDEX, DIR = 1, 2, 3, 4, 5
 CSUM_MODE, IDENT_TYPE, HOOK_TYPE = 7, 8, 9
-DOMAIN, STRAY = 64, 65
+DOMAIN, STRAY, MISS, MAPPING, ADDRESS, PREFIX_LEN = 64, 65, 66, 67, 68, 69
+ORIGIN, IDLE, GENERATION, SWEEP, LOCATOR_TO = 70, 71, 72, 73, 74
+SIR_PREFIX, COUNT, STATE, PACKETS, BYTES = 75, 76, 77, 78, 79
+LIMIT, MISS_RATE, COUNTING, LOST, REASON, STATS = 80, 81, 82, 83, 84, 85
+EXPLAIN_BY, WHY, TRANSLATED, GATEWAY = 86, 87, 88, 89
 
 ATTR_NAMES = {
     LOCATOR: "locator", LOCATOR_MATCH: "locator_match", IFINDEX: "ifindex",
     CSUM_MODE: "csum_mode", IDENT_TYPE: "ident_type", HOOK_TYPE: "hook_type",
-    DOMAIN: "domain", STRAY: "stray",
+    DOMAIN: "domain", STRAY: "stray", MISS: "miss", MAPPING: "mapping",
+    ADDRESS: "address", PREFIX_LEN: "prefix_len", ORIGIN: "origin",
+    IDLE: "idle", GENERATION: "generation", SWEEP: "sweep",
+    LOCATOR_TO: "locator_to", SIR_PREFIX: "sir_prefix", COUNT: "count",
+    STATE: "state", PACKETS: "packets", BYTES: "bytes", LIMIT: "limit",
+    MISS_RATE: "miss_rate", COUNTING: "counting", LOST: "lost",
+    REASON: "reason", STATS: "stats", EXPLAIN_BY: "explain", WHY: "why",
+    TRANSLATED: "translated", GATEWAY: "gateway",
 }
 CSUM_MODES = {
     "adj-transport": 0, "neutral-map": 1, "no-action": 2,
@@ -75,6 +90,16 @@ IDENT_TYPES = {
 }
 HOOK_TYPES = {"output": 0, "input": 1}
 STRAYS = {"forward": 0, "unreachable": 1, "drop": 2}
+MISSES = {"auto": 0, "forward": 1, "unreachable": 2, "drop": 3}
+
+# struct ila_mapping: address, locator, identifier, timeout, idle, generation,
+# domain, csum_mode, ident_type, origin, flags, priority, weight, reserved
+RECORD = struct.Struct("=16s8s8sIIIIBBBBBBH")
+RECORD_FIELDS = ("address", "locator", "identifier", "timeout", "idle",
+                 "generation", "domain", "csum_mode", "ident_type", "origin",
+                 "flags", "priority", "weight", "reserved")
+MORE, LOCAL = 1, 2
+ROUTE_SAYS = 255
 
 
 class NetlinkError(OSError):
@@ -308,7 +333,8 @@ def name_of(names, value):
 
 
 def ila_attrs(loc_match=None, loc=None, ifindex=None, csum_mode=None,
-              ident_type=None, hook_type=None, domain=None, stray=None):
+              ident_type=None, hook_type=None, domain=None, stray=None,
+              miss=None):
     """The attributes that are not None, in number order."""
     data = b""
     if loc is not None:
@@ -327,7 +353,39 @@ def ila_attrs(loc_match=None, loc=None, ifindex=None, csum_mode=None,
         data += u32(DOMAIN, domain)
     if stray is not None:
         data += u8(STRAY, choice(STRAYS, stray))
+    if miss is not None:
+        data += u8(MISS, choice(MISSES, miss))
     return data
+
+
+def record(address, locator=0, identifier=0, timeout=0, idle=0, generation=0,
+           domain=0, csum_mode=ROUTE_SAYS, ident_type=ROUTE_SAYS, origin=0,
+           flags=0, priority=0, weight=0, reserved=0):
+    """One ILA_ATTR_MAPPING attribute."""
+    if isinstance(address, str):
+        address = ipaddress.IPv6Address(address).packed
+    if isinstance(identifier, str):
+        identifier = locator_bytes(identifier)
+    elif isinstance(identifier, int):
+        identifier = identifier.to_bytes(8, "big")
+    return attr(MAPPING, RECORD.pack(
+        address, locator_bytes(locator), identifier, timeout, idle, generation,
+        domain, choice(CSUM_MODES, csum_mode), choice(IDENT_TYPES, ident_type),
+        origin, flags, priority, weight, reserved))
+
+
+def mapping_of(payload):
+    """An ILA_ATTR_MAPPING as a dict of plain values."""
+    found = dict(zip(RECORD_FIELDS, RECORD.unpack(payload)))
+    found["address"] = str(ipaddress.IPv6Address(found["address"]))
+    found["locator"] = locator_text(found["locator"])
+    found["identifier"] = int.from_bytes(found["identifier"], "big")
+    return found
+
+
+def mappings_of(message):
+    return [mapping_of(payload) for kind, payload, _
+            in walk(message.payload[GENLHDR.size:]) if kind == MAPPING]
 
 
 def family_id(netlink, name="ila"):
@@ -374,6 +432,73 @@ class Ila:
 
     def flush(self):
         self.command(FLUSH)
+
+    def map(self, *records, cmd=MAPPING_NEW, generation=None):
+        data = b"".join(records)
+        if generation is not None:
+            data += u32(GENERATION, generation)
+        self.command(cmd, data)
+
+    def map_get(self, address, domain=None):
+        data = attr(ADDRESS, ipaddress.IPv6Address(address).packed)
+        if domain is not None:
+            data += u32(DOMAIN, domain)
+        return mappings_of(self.command(MAPPING_GET, data, 0)[0])
+
+    def map_dump(self, data=b""):
+        return [found for message in
+                self.command(MAPPING_GET, data, NLM_F_DUMP)
+                for found in mappings_of(message)]
+
+    def map_flush(self, data=b""):
+        answer = self.command(MAPPING_FLUSH, data, 0)
+        return number(attrs(answer[0].payload[GENLHDR.size:])[COUNT])
+
+    def values(self, cmd, data=b""):
+        """The attributes of a single answer, numbers as numbers."""
+        answer = self.command(cmd, data, 0)
+        return values_of(answer[0])
+
+    def locator(self, locator, cmd=LOCATOR_GET, to=None, domain=None):
+        data = attr(LOCATOR, locator_bytes(locator))
+        if to is not None:
+            data += attr(LOCATOR_TO, locator_bytes(to))
+        if domain is not None:
+            data += u32(DOMAIN, domain)
+        if cmd == LOCATOR_GET:
+            return self.values(cmd, data)
+        return self.command(cmd, data)
+
+    def locators(self):
+        return [values_of(message) for message in
+                self.command(LOCATOR_GET, b"", NLM_F_DUMP)]
+
+    def explain(self, address):
+        return self.values(EXPLAIN, attr(
+            ADDRESS, ipaddress.IPv6Address(address).packed))
+
+
+def values_of(message):
+    """{name: value}: locators and addresses as text, numbers as numbers."""
+    found = {}
+    for kind, payload, _ in walk(message.payload[GENLHDR.size:]):
+        if kind not in ATTR_NAMES:
+            continue
+        name = ATTR_NAMES[kind]
+        if kind in (LOCATOR, LOCATOR_MATCH, LOCATOR_TO, SIR_PREFIX):
+            found[name] = locator_text(payload)
+        elif kind in (ADDRESS, TRANSLATED, GATEWAY):
+            found.setdefault(name + "es", []).append(
+                str(ipaddress.IPv6Address(payload)))
+            found[name] = found[name + "es"][-1]
+        elif kind == MAPPING:
+            found.setdefault(name, []).append(mapping_of(payload))
+        elif kind == STATS:
+            found[name] = {inner: number(value) for inner, value, _
+                           in walk(payload) if inner}
+        else:
+            found[name] = number(payload)
+    return found
 
 
 def rule_of(message):

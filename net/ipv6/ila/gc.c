@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: removing what has had its time
+ *
+ * A little at a time, however much there is: what has expired is not used any
+ * more anyway.
+ */
+#include <linux/workqueue.h>
+
+#include "mapping.h"
+
+/* Entries of each table that one step looks at */
+#define ILA_GC_STEP	8192
+
+static bool ila_gc_needed(const struct ila_net *ilan)
+{
+	return !ilan->dead && (ilan->n_expiring || ilan->n_unused ||
+			       ilan->moved.n || !list_empty(&ilan->retired));
+}
+
+static void ila_gc_step(struct work_struct *work)
+{
+	struct ila_net *ilan = container_of(to_delayed_work(work),
+					    struct ila_net, gc);
+	LIST_HEAD(retired);
+
+	mutex_lock(&ilan->mutex);
+	if (!ilan->dead) {
+		if (ilan->n_expiring || ilan->moved.n)
+			ila_map_expire(ilan, ILA_GC_STEP);
+		ila_locator_reap(ilan, ILA_GC_STEP);
+		ila_hooks_update(ilan);
+		list_splice_init(&ilan->retired, &retired);
+		if (ila_gc_needed(ilan))
+			ila_gc_kick(ilan);
+	}
+	mutex_unlock(&ilan->mutex);
+
+	if (list_empty(&retired))
+		return;
+	synchronize_rcu();
+	ila_locator_bury(&retired);
+}
+
+/**
+ * ila_gc_kick() - have a look before long
+ * @ilan: the namespace, its mutex held
+ */
+void ila_gc_kick(struct ila_net *ilan)
+{
+	if (!ilan->dead)
+		schedule_delayed_work(&ilan->gc, HZ);
+}
+
+/**
+ * ila_gc_init() - prepare the collector of a namespace
+ * @ilan: the namespace
+ */
+void ila_gc_init(struct ila_net *ilan)
+{
+	INIT_LIST_HEAD(&ilan->retired);
+	INIT_DELAYED_WORK(&ilan->gc, ila_gc_step);
+}
+
+/**
+ * ila_gc_end() - collect everything, and no more
+ * @ilan: a namespace that is dead since an RCU grace period
+ *
+ * Process context. Tunnel states can still be read, which look into the tables;
+ * what they find stays until they have done. But no route may be left.
+ */
+void ila_gc_end(struct ila_net *ilan)
+{
+	const struct ila_filter all = {};
+	unsigned int n;
+	LIST_HEAD(retired);
+
+	cancel_delayed_work_sync(&ilan->gc);
+	mutex_lock(&ilan->mutex);
+	while (ila_map_flush(ilan, &all, &n))
+		cond_resched();
+	ila_locator_retire_all(ilan);
+	list_splice_init(&ilan->retired, &retired);
+	mutex_unlock(&ilan->mutex);
+
+	ila_locator_forget_all(&retired);
+}

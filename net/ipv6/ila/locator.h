@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Locators: where the identifiers of mappings are
+ *
+ * All mappings to a locator share one object, so that it can be moved, taken
+ * down and counted as one, and its route is looked up once for all.
+ */
+#ifndef _ILA_LOCATOR_H
+#define _ILA_LOCATOR_H
+
+#include <linux/u64_stats_sync.h>
+#include <net/ila.h>
+
+/* Seconds for which an error may still quote where a mapping was before */
+#define ILA_GRACE	60
+
+/**
+ * struct ila_sernums - serial numbers of routing tables
+ * @cookie: where a route is, for ip6_dst_check()
+ * @local: of the local table
+ */
+struct ila_sernums {
+	u32 cookie;
+	int local;
+};
+
+/**
+ * struct ila_locator_cpu - what one CPU has of a locator
+ * @dst: the route to it, or NULL
+ * @sernums: of the routing tables when it was looked up
+ * @packets: sent there
+ * @bytes: sent there
+ * @syncp: for the two
+ */
+struct ila_locator_cpu {
+	struct dst_entry *dst;
+	struct ila_sernums sernums;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct ila_locator - a locator that mappings use
+ * @node: in the namespace's table; the key is the locator and 0
+ * @state: ILA_LOCATOR_; its mappings miss unless 0
+ * @diff: what writing it over @sir adds to a sum
+ * @adj: what neutral-map-auto and neutral-map add to the low 16 bits
+ * @has_sir: @sir, @diff and @adj are valid
+ * @listed: it is in a table
+ * @pinned: being down counts as a use
+ * @moved: the one that its mappings are at now, or NULL; never changes back
+ * @cpu: route and counters
+ * @sir: the SIR prefix of its mappings
+ * @domain: identifier namespace
+ * @users: mappings and sets that point here; locators that moved here; its
+ *	being down
+ * @mappings: how many there are, those that moved here included
+ * @since: when it was moved, or had no user any more
+ * @aliases: locators that moved here
+ * @alias: in the list of the one it moved to, or of those to be freed
+ * @rcu: frees it
+ *
+ * Without a user it stays for ILA_GRACE, for errors that quote it.
+ */
+struct ila_locator {
+	struct ila_node node;
+	u32 state;
+	u32 diff;
+	u16 adj[2];
+	bool has_sir;
+	bool listed;
+	bool pinned;
+	struct ila_locator __rcu *moved;
+	struct ila_locator_cpu __percpu *cpu;
+	__be64 sir;
+	u32 domain;
+	unsigned int users;
+	unsigned int mappings;
+	u32 since;
+	struct list_head aliases;
+	union {
+		struct list_head alias;
+		struct rcu_head rcu;
+	};
+};
+
+static inline __be64 ila_locator_value(const struct ila_locator *loc)
+{
+	return loc->node.key.upper;
+}
+
+/**
+ * ila_locator_current() - where the mappings of a locator are now
+ * @loc: the locator
+ *
+ * RCU read side. However many locators move, one follows one pointer; or two,
+ * in the moment of a move.
+ *
+ * Return: the locator, or the one it was moved to.
+ */
+static inline struct ila_locator *
+ila_locator_current(struct ila_locator *loc)
+{
+	struct ila_locator *next;
+
+	while (unlikely(next = rcu_dereference_raw(loc->moved)))
+		loc = next;
+	return loc;
+}
+
+/**
+ * ila_locator_find() - look a locator up that mappings use
+ * @ilan: the namespace
+ * @locator: its 64 bits
+ *
+ * RCU read side, or the namespace's mutex held.
+ *
+ * Return: the locator, or NULL.
+ */
+static inline struct ila_locator *
+ila_locator_find(const struct ila_net *ilan, __be64 locator)
+{
+	const struct ila_addr key = { .upper = locator };
+
+	return (struct ila_locator *)ila_table_find(&ilan->locators, &key, 0);
+}
+
+/* The same among those that were moved away and are not forgotten yet */
+static inline struct ila_locator *
+ila_locator_find_moved(const struct ila_net *ilan, __be64 locator)
+{
+	const struct ila_addr key = { .upper = locator };
+
+	return (struct ila_locator *)ila_table_find(&ilan->moved, &key, 0);
+}
+
+/**
+ * struct ila_traffic - what was sent to a locator
+ * @packets: packets
+ * @bytes: their bytes
+ */
+struct ila_traffic {
+	u64 packets;
+	u64 bytes;
+};
+
+struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
+				    u32 domain, const __be64 *sir,
+				    struct netlink_ext_ack *extack);
+void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
+void ila_locator_attach(struct ila_locator *loc);
+void ila_locator_detach(struct ila_net *ilan, struct ila_locator *loc);
+int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
+		     u32 domain, struct netlink_ext_ack *extack);
+int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
+			 bool down, struct netlink_ext_ack *extack);
+void ila_locator_rules_changed(struct ila_net *ilan, __be64 locator);
+void ila_locator_traffic(const struct ila_locator *loc,
+			 struct ila_traffic *traffic);
+struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
+				  const struct net *net);
+bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
+			const struct dst_entry *dst);
+void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
+			  const struct ila_sernums *at);
+void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
+		       struct ila_sernums *at);
+void ila_locator_reap(struct ila_net *ilan, unsigned int max);
+void ila_locator_bury(struct list_head *retired);
+void ila_locator_retire_all(struct ila_net *ilan);
+void ila_locator_forget_all(struct list_head *retired);
+
+/* Account for a packet. BH is off. */
+static inline void ila_locator_count(const struct ila_locator *loc,
+				     unsigned int packets, unsigned int bytes)
+{
+	struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
+
+	u64_stats_update_begin(&cpu->syncp);
+	u64_stats_add(&cpu->packets, packets);
+	u64_stats_add(&cpu->bytes, bytes);
+	u64_stats_update_end(&cpu->syncp);
+}
+
+#endif /* _ILA_LOCATOR_H */

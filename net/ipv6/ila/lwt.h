@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ILA routes
+ */
+#ifndef _ILA_LWT_H
+#define _ILA_LWT_H
+
+#include <net/dst_cache.h>
+#include <net/ila.h>
+#include <net/lwtunnel.h>
+
+/**
+ * struct ila_tunnel - what an ILA route does
+ * @xlat: the translation
+ * @ilan: the namespace it is in
+ * @claim: what it says of its locator; NULL if it is not known which that is
+ * @list: in the namespace's list, if it @caches
+ * @cache: route of the translated address, if it @caches
+ * @domain: identifier namespace
+ * @ident_type: as configured
+ * @hook_type: ILA_HOOK_
+ * @exact: the route is for one address, so there is one translated address
+ * @caches: the route of that address is kept
+ * @table: a table route: mappings say the locator
+ * @miss: ILA_MISS_, what it does where there is none
+ */
+struct ila_tunnel {
+	struct ila_xlat xlat;
+	struct ila_net *ilan;
+	struct ila_claim *claim;
+	struct list_head list;
+	struct dst_cache cache;
+	u32 domain;
+	u8 ident_type;
+	u8 hook_type;
+	bool exact;
+	bool caches;
+	bool table;
+	u8 miss;
+};
+
+static inline struct ila_tunnel *ila_tunnel(const struct lwtunnel_state *lwt)
+{
+	return (struct ila_tunnel *)lwt->data;
+}
+
+static inline const struct ila_tunnel *
+ila_dst_tunnel(const struct dst_entry *dst)
+{
+	if (!dst->lwtstate || dst->lwtstate->type != LWTUNNEL_ENCAP_ILA)
+		return NULL;
+	return ila_tunnel(dst->lwtstate);
+}
+
+/* send_table.c */
+u8 ila_miss_policy(const struct ila_tunnel *tunnel,
+		   const struct dst_entry *dst);
+
+/* send.c */
+int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb);
+int ila_consumed(int err);
+
+#endif /* _ILA_LWT_H */
