@@ -271,12 +271,12 @@ enum {
 };
 
 struct ila_claim *ila_claim_get(struct ila_net *ilan,
-				    const struct ila_claim *like,
-				    struct netlink_ext_ack *extack);
-void ila_claim_put(struct ila_net *ilan, struct ila_claim *loc);
+				const struct ila_claim *like,
+				struct netlink_ext_ack *extack);
+void ila_claim_put(struct ila_net *ilan, struct ila_claim *claim);
 bool ila_claim_known(const struct ila_net *ilan, __be64 locator);
-void ila_claim_learn(struct ila_net *ilan, struct ila_claim *loc,
-		       __be64 sir);
+void ila_claim_learn(struct ila_net *ilan, struct ila_claim *claim,
+		     __be64 sir);
 
 /**
  * ila_claim_bucket() - where the entries of a locator are
@@ -289,7 +289,7 @@ static inline const struct hlist_head *
 ila_claim_bucket(const struct ila_net *ilan, __be64 locator)
 {
 	return &ilan->claims[hash_64((__force u64)locator,
-				       ILA_CLAIM_HASH_BITS)];
+				     ILA_CLAIM_HASH_BITS)];
 }
 
 bool ila_claim_agrees(const struct ila_net *ilan, __be64 locator, u32 domain);
@@ -302,7 +302,7 @@ void ila_gc_end(struct ila_net *ilan);
 /* lwt.c */
 int ila_lwt_init(void);
 void ila_lwt_exit(void);
-bool ila_lwt_names(const struct dst_entry *dst, const struct ila_claim *loc);
+bool ila_lwt_names(const struct dst_entry *dst, const struct ila_claim *claim);
 bool ila_lwt_sends(const struct dst_entry *dst);
 void ila_lwt_forget_routes(struct ila_net *ilan);
 

@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "mapping.h"
+#include "netlink.h"
 
 /* Lifetimes are compared in 32 bits, signed */
 #define ILA_TIMEOUT_MAX		0x3fffffff
@@ -154,7 +155,7 @@ static const char *ila_check_sir(const struct ila_mapping *r)
 	u8 type = ila_ident_type(ident);
 
 	if (!ila_prefix_ok(ila_record_addr(r)->upper))
-		return "address must not be unspecified, loopback, multicast or link-local; groups need an identifier";
+		return "address is reserved, link-local, or multicast without identifier";
 	if (ila_record_addr(r)->upper == r->locator)
 		return "locator is the SIR prefix itself";
 	if (r->ident_type == ILA_ATYPE_USE_FORMAT ? !ila_ident_type_ok(type) :
@@ -556,18 +557,33 @@ static int ila_change_prepare(struct ila_message *msg,
 	return err ? ila_refuse(msg->extack, change->attr, NULL, err) : 0;
 }
 
+/* Name the first mapping that is one too many */
+static int ila_message_limit(struct ila_message *msg)
+{
+	struct ila_net *ilan = msg->ilan;
+	u64 n = (u64)ilan->mappings.n + ilan->locals.n;
+	unsigned int i;
+
+	if (!msg->n_new && !msg->n_new_locals)
+		return 0;
+	if (n + msg->n_new + msg->n_new_locals <= ilan->config.limit)
+		return 0;
+	for (i = 0; i < msg->n; i++)
+		if (msg->changes[i].new && !msg->changes[i].old &&
+		    !msg->changes[i].superseded && ++n > ilan->config.limit)
+			break;
+	return ila_refuse(msg->extack, msg->changes[i].attr,
+			  "more mappings than the namespace's LIMIT", -ENOSPC);
+}
+
 /* Room in the tables, and for what goes */
 static int ila_message_reserve(struct ila_message *msg)
 {
 	struct ila_net *ilan = msg->ilan;
-	u64 n = (u64)ilan->mappings.n + ilan->locals.n + msg->n_new +
-		msg->n_new_locals;
+	int err = ila_message_limit(msg);
 
-	if ((msg->n_new || msg->n_new_locals) && n > ilan->config.limit) {
-		NL_SET_ERR_MSG(msg->extack,
-			       "more mappings than the namespace's LIMIT");
-		return -ENOSPC;
-	}
+	if (err)
+		return err;
 	if (msg->n_gone) {
 		msg->dead = ila_dead_alloc(msg->n_gone);
 		if (!msg->dead)
@@ -722,11 +738,8 @@ int ila_mapping_change(struct ila_net *ilan, struct genl_info *info)
 	};
 	int err = -ENOMEM;
 
-	if (!n) {
-		NL_SET_ERR_MSG(info->extack, "MAPPING is missing");
-		NL_SET_ERR_ATTR_MISS(info->extack, NULL, ILA_ATTR_MAPPING);
-		return -EINVAL;
-	}
+	if (!n)
+		return ila_missing(info, ILA_ATTR_MAPPING, "MAPPING is missing");
 	msg.mask = roundup_pow_of_two(n) * 2 - 1;
 	msg.changes = kvmalloc_array(n, sizeof(*msg.changes), GFP_KERNEL_ACCOUNT);
 	msg.heads = kvcalloc(msg.mask + 1, sizeof(*msg.heads),

@@ -14,7 +14,7 @@ static struct hlist_head *ila_claim_head(struct ila_net *ilan, __be64 locator)
 }
 
 static bool ila_claim_alike(const struct ila_claim *a,
-			      const struct ila_claim *b)
+			    const struct ila_claim *b)
 {
 	return !a->learn && !b->learn && a->sir == b->sir &&
 	       a->locator == b->locator && a->csum_mode == b->csum_mode &&
@@ -23,8 +23,8 @@ static bool ila_claim_alike(const struct ila_claim *a,
 
 /* Find an entry to share; refuse a locator that is in another domain */
 static struct ila_claim *ila_claim_find(struct ila_net *ilan,
-					    const struct ila_claim *like,
-					    struct netlink_ext_ack *extack)
+					const struct ila_claim *like,
+					struct netlink_ext_ack *extack)
 {
 	struct ila_claim *claim, *found = NULL;
 	const struct ila_locator *loc;
@@ -61,8 +61,8 @@ static struct ila_claim *ila_claim_find(struct ila_net *ilan,
  * if the locator is in another domain, -ENOMEM.
  */
 struct ila_claim *ila_claim_get(struct ila_net *ilan,
-				    const struct ila_claim *like,
-				    struct netlink_ext_ack *extack)
+				const struct ila_claim *like,
+				struct netlink_ext_ack *extack)
 {
 	struct ila_claim *claim, *new;
 
@@ -161,7 +161,7 @@ bool ila_claim_known(const struct ila_net *ilan, __be64 locator)
  * was. Writes at most twice in a locator's life. BH is off.
  */
 void ila_claim_learn(struct ila_net *ilan, struct ila_claim *claim,
-		       __be64 sir)
+		     __be64 sir)
 {
 	/* pairs with the releases below: the prefix is there when it is known */
 	int state = smp_load_acquire(&claim->sir_state);

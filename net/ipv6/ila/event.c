@@ -24,7 +24,7 @@ static bool ila_event_wanted(const struct ila_net *ilan)
 
 static void ila_event_lost(const struct ila_net *ilan)
 {
-	genl_set_err(&ila_genl_family, ilan->net, 0, ILA_GROUP_CONFIG, ENOBUFS);
+	genl_set_err(&ila_genl_family, ilan->net, 0, ILA_GROUP_CONFIG, -ENOBUFS);
 }
 
 static void ila_event_send(const struct ila_net *ilan, struct sk_buff *skb,

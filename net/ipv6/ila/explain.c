@@ -317,7 +317,7 @@ int ila_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!attr)
-		return ila_missing(info, ILA_ATTR_ADDRESS, "ADDRESS");
+		return ila_missing(info, ILA_ATTR_ADDRESS, "ADDRESS is missing");
 	nla_memcpy(&answer.daddr, attr, sizeof(answer.daddr));
 	answer.msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!answer.msg)

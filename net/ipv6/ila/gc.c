@@ -12,6 +12,9 @@
 /* Entries of each table that one step looks at */
 #define ILA_GC_STEP	8192
 
+/* With so many expired among them, the next step is not far */
+#define ILA_GC_MANY	(ILA_GC_STEP / 8)
+
 static bool ila_gc_needed(const struct ila_net *ilan)
 {
 	return !ilan->dead && (ilan->n_expiring || ilan->n_unused ||
@@ -22,17 +25,19 @@ static void ila_gc_step(struct work_struct *work)
 {
 	struct ila_net *ilan = container_of(to_delayed_work(work),
 					    struct ila_net, gc);
+	unsigned int expired = 0;
 	LIST_HEAD(retired);
 
 	mutex_lock(&ilan->mutex);
 	if (!ilan->dead) {
 		if (ilan->n_expiring || ilan->moved.n)
-			ila_map_expire(ilan, ILA_GC_STEP);
+			expired = ila_map_expire(ilan, ILA_GC_STEP);
 		ila_locator_reap(ilan, ILA_GC_STEP);
 		ila_hooks_update(ilan);
 		list_splice_init(&ilan->retired, &retired);
 		if (ila_gc_needed(ilan))
-			ila_gc_kick(ilan);
+			mod_delayed_work(system_wq, &ilan->gc,
+					 expired > ILA_GC_MANY ? HZ / 10 : HZ);
 	}
 	mutex_unlock(&ilan->mutex);
 

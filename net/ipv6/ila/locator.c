@@ -18,8 +18,7 @@ static void ila_locator_forget(struct ila_locator *loc)
 
 	for_each_possible_cpu(i) {
 		cpu = per_cpu_ptr(loc->cpu, i);
-		dst_release(cpu->dst);
-		cpu->dst = NULL;
+		dst_release(xchg(&cpu->dst, NULL));
 	}
 }
 
@@ -431,6 +430,7 @@ void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
 {
 	at->local = ila_local_sernum(net);
 	at->cookie = rt6_get_cookie(dst_rt6_info(dst));
+	/* pairs with the barrier before the kernel changes them */
 	smp_rmb();
 }
 
@@ -448,7 +448,7 @@ struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
 				  const struct net *net)
 {
 	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
-	struct dst_entry *dst = cpu->dst;
+	struct dst_entry *dst = READ_ONCE(cpu->dst);
 
 	if (!dst || cpu->sernums.local != ila_local_sernum(net) ||
 	    !dst_check(dst, cpu->sernums.cookie))
@@ -520,11 +520,9 @@ void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
 			  const struct ila_sernums *at)
 {
 	struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
-	struct dst_entry *old = cpu->dst;
 
 	cpu->sernums = *at;
-	cpu->dst = dst;
-	dst_release(old);
+	dst_release(xchg(&cpu->dst, dst));
 }
 
 /* The end

@@ -21,8 +21,8 @@
 /* Mappings there may be, by default: in a namespace of the machine's own, and in
  * one that belongs to a user namespace and can not have more
  */
-#define ILA_LIMIT		(1U << 26)
-#define ILA_LIMIT_UNPRIVILEGED	(1U << 16)
+#define ILA_LIMIT		0x4000000
+#define ILA_LIMIT_UNPRIVILEGED	0x10000
 
 static unsigned int ila_net_id __read_mostly;
 

@@ -407,16 +407,18 @@ int ila_map_flush(struct ila_net *ilan, const struct ila_filter *filter,
 	return 0;
 }
 
-static void ila_map_expire_table(struct ila_sweep *sweep,
-				 struct ila_table *table, u64 *at,
-				 unsigned int max)
+static unsigned int ila_map_expire_table(struct ila_sweep *sweep,
+					 struct ila_table *table, u64 *at,
+					 unsigned int max)
 {
 	unsigned int before = table->n;
 
 	*at = ila_table_scan(table, *at, max, ila_map_sweep, sweep);
+	before -= table->n;
 	this_cpu_add(sweep->ilan->stats->mibs[ILA_STAT_MAPPINGS_EXPIRED],
-		     before - table->n);
+		     before);
 	ila_table_shrink(table);
+	return before;
 }
 
 /**
@@ -426,23 +428,27 @@ static void ila_map_expire_table(struct ila_sweep *sweep,
  *
  * Process context. Also has mappings of locators that have moved point at where
  * these are now.
+ *
+ * Return: how many there were.
  */
-void ila_map_expire(struct ila_net *ilan, unsigned int max)
+unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max)
 {
 	struct ila_sweep sweep = {
 		.ilan = ilan,
 		.now = ila_now(),
 		.dead = ila_dead_alloc(2 * (max + ILA_BUCKET_NODES)),
 	};
+	unsigned int expired;
 
 	if (!sweep.dead)
-		return;
+		return 0;
 	ila_event_begin(&sweep.event, ilan, ILA_CMD_MAPPING_DEL);
 	sweep.event.reason = ILA_REASON_EXPIRED;
-	ila_map_expire_table(&sweep, &ilan->mappings,
-			     &ilan->gc_at[ILA_GC_MAPPINGS], max);
-	ila_map_expire_table(&sweep, &ilan->locals,
-			     &ilan->gc_at[ILA_GC_LOCALS], max);
+	expired = ila_map_expire_table(&sweep, &ilan->mappings,
+				       &ilan->gc_at[ILA_GC_MAPPINGS], max);
+	expired += ila_map_expire_table(&sweep, &ilan->locals,
+					&ilan->gc_at[ILA_GC_LOCALS], max);
 	ila_event_end(&sweep.event);
 	ila_dead_free(sweep.dead);
+	return expired;
 }

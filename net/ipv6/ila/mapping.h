@@ -191,7 +191,7 @@ bool ila_filter_matches(const struct ila_filter *filter,
 			const struct ila_map *map, u32 now);
 int ila_map_flush(struct ila_net *ilan, const struct ila_filter *filter,
 		  unsigned int *flushed);
-void ila_map_expire(struct ila_net *ilan, unsigned int max);
+unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max);
 struct ila_dead *ila_dead_alloc(unsigned int max);
 void ila_dead_free(struct ila_dead *dead);
 

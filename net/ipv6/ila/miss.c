@@ -29,6 +29,7 @@
  * @credit: how many may be told, times HZ
  * @refilled: when @credit was last brought up to date
  * @slots: the addresses, where their hash says
+ * @used: which of @slots are
  */
 struct ila_misses {
 	spinlock_t lock;	/* see above */
@@ -100,34 +101,29 @@ void ila_misses_note(struct ila_net *ilan, const struct ila_addr *address,
 	spin_unlock(&misses->lock);
 }
 
-/* Take what there is. Return: how many addresses. */
-static unsigned int ila_misses_take(struct ila_misses *misses,
-				    struct ila_node *nodes, u32 *lost)
+/* Put what there is of one domain, whichever comes first, into a message.
+ * Return: whether there is more.
+ */
+static bool ila_misses_take(struct ila_misses *misses, struct sk_buff *skb)
 {
-	unsigned int i, n = 0;
-
-	spin_lock_bh(&misses->lock);
-	for (i = 0; i < ILA_MISSES; i++)
-		if (misses->used[i])
-			nodes[n++] = misses->slots[i];
-	memset(misses->used, 0, sizeof(misses->used));
-	*lost = misses->lost;
-	misses->lost = 0;
-	misses->n = 0;
-	spin_unlock_bh(&misses->lock);
-	return n;
-}
-
-static int ila_put_misses(struct sk_buff *skb, const struct ila_node *nodes,
-			  unsigned int n, u32 lost)
-{
+	const struct ila_node *first = NULL, *node;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		if (nla_put(skb, ILA_ATTR_ADDRESS, sizeof(nodes[i].key),
-			    &nodes[i].key))
-			return -EMSGSIZE;
-	return lost ? nla_put_u32(skb, ILA_ATTR_LOST, lost) : 0;
+	for (i = 0; i < ILA_MISSES; i++) {
+		node = &misses->slots[i];
+		if (!misses->used[i] || (first && node->domain != first->domain))
+			continue;
+		if (!first && node->domain)
+			nla_put_u32(skb, ILA_ATTR_DOMAIN, node->domain);
+		first = first ?: node;
+		nla_put(skb, ILA_ATTR_ADDRESS, sizeof(node->key), &node->key);
+		misses->used[i] = false;
+		misses->n--;
+	}
+	if (misses->lost)
+		nla_put_u32(skb, ILA_ATTR_LOST, misses->lost);
+	misses->lost = 0;
+	return misses->n;
 }
 
 static void ila_misses_tell(struct work_struct *work)
@@ -135,27 +131,25 @@ static void ila_misses_tell(struct work_struct *work)
 	struct ila_misses *misses = container_of(to_delayed_work(work),
 						 struct ila_misses, work);
 	struct net *net = misses->ilan->net;
-	struct ila_node *nodes;
 	struct sk_buff *skb;
-	unsigned int n;
+	bool more;
 	void *hdr;
-	u32 lost;
 
-	nodes = kmalloc_array(ILA_MISSES, sizeof(*nodes), GFP_KERNEL);
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!nodes || !skb)
-		goto free;
-	n = ila_misses_take(misses, nodes, &lost);
-	hdr = genlmsg_put(skb, 0, 0, &ila_genl_family, 0, ILA_CMD_MISS);
-	if (!hdr || ila_put_misses(skb, nodes, n, lost))
-		goto free;
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&ila_genl_family, net, skb, 0, ILA_GROUP_MISS,
-				GFP_KERNEL);
-	skb = NULL;
-free:
-	nlmsg_free(skb);
-	kfree(nodes);
+	do {
+		skb = genlmsg_new(ILA_MISSES * nla_total_size(sizeof(struct ila_addr)) +
+				  2 * nla_total_size(sizeof(u32)), GFP_KERNEL);
+		if (!skb) {
+			schedule_delayed_work(&misses->work, HZ);
+			return;
+		}
+		hdr = genlmsg_put(skb, 0, 0, &ila_genl_family, 0, ILA_CMD_MISS);
+		spin_lock_bh(&misses->lock);
+		more = ila_misses_take(misses, skb);
+		spin_unlock_bh(&misses->lock);
+		genlmsg_end(skb, hdr);
+		genlmsg_multicast_netns(&ila_genl_family, net, skb, 0,
+					ILA_GROUP_MISS, GFP_KERNEL);
+	} while (more);
 }
 
 static struct ila_misses *ila_misses_alloc(struct ila_net *ilan)

@@ -213,7 +213,11 @@ int ila_put_rule(struct sk_buff *msg, const struct ila_rule *rule, bool whole)
 	    nla_put_be64(msg, ILA_ATTR_LOCATOR_MATCH, rule->key.match,
 			 ILA_ATTR_PAD) ||
 	    nla_put_s32(msg, ILA_ATTR_IFINDEX, rule->key.ifindex) ||
-	    nla_put_u8(msg, ILA_ATTR_CSUM_MODE, rule->xlat.csum_mode) ||
+	    nla_put_u8(msg, ILA_ATTR_CSUM_MODE, rule->xlat.csum_mode))
+		return -EMSGSIZE;
+	/* where it was not said, only the old commands say use-format */
+	if ((!whole || rule->xlat.by == ILA_BY_TYPE ||
+	     rule->ident_type != ILA_ATYPE_USE_FORMAT) &&
 	    nla_put_u8(msg, ILA_ATTR_IDENT_TYPE, rule->ident_type))
 		return -EMSGSIZE;
 	if (!whole)

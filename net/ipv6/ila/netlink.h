@@ -5,10 +5,10 @@
 #ifndef _ILA_NETLINK_H
 #define _ILA_NETLINK_H
 
+#include <net/genetlink.h>
 #include <net/ila.h>
 #include <net/netlink.h>
 
-struct genl_info;
 struct ila_rule;
 struct netlink_callback;
 struct sk_buff;
@@ -52,13 +52,19 @@ int ila_cmd_explain(struct sk_buff *skb, struct genl_info *info);
  * ila_missing() - an attribute that a request needs is not there
  * @info: the request
  * @type: ILA_ATTR_
- * @text: what to say, a literal
+ * @text: what to say, a constant
+ *
+ * Return: -EINVAL.
  */
-#define ila_missing(info, type, text)					\
-	({								\
-		NL_SET_ERR_MSG((info)->extack, text " is missing");	\
-		NL_SET_ERR_ATTR_MISS((info)->extack, NULL, type);	\
-		-EINVAL;						\
-	})
+static inline int ila_missing(struct genl_info *info, int type,
+			      const char *text)
+{
+	struct netlink_ext_ack *extack = info->extack;
+
+	NL_SET_ERR_ATTR_MISS(extack, NULL, type);
+	if (extack)
+		extack->_msg = text;
+	return -EINVAL;
+}
 
 #endif /* _ILA_NETLINK_H */

@@ -80,7 +80,7 @@ int ila_cmd_locator_get(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!attr)
-		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR");
+		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR is missing");
 	err = ilan ? ila_reply_locator(info, ilan, nla_get_be64(attr)) :
 		     -ENOENT;
 	if (err == -ENOENT)
@@ -105,9 +105,9 @@ int ila_cmd_locator_move(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!from)
-		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR");
+		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR is missing");
 	if (!to)
-		return ila_missing(info, ILA_ATTR_LOCATOR_TO, "LOCATOR_TO");
+		return ila_missing(info, ILA_ATTR_LOCATOR_TO, "LOCATOR_TO is missing");
 	if (!ila_prefix_ok(nla_get_be64(to))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, to,
 				    "LOCATOR_TO must not be unspecified, loopback, multicast or link-local");
@@ -144,7 +144,7 @@ int ila_cmd_locator_set(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!attr)
-		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR");
+		return ila_missing(info, ILA_ATTR_LOCATOR, "LOCATOR is missing");
 	if (!ilan) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
 				    "no mapping of this DOMAIN uses LOCATOR");

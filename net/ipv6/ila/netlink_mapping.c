@@ -152,7 +152,7 @@ int ila_cmd_mapping_get(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!attrs[ILA_ATTR_ADDRESS])
-		return ila_missing(info, ILA_ATTR_ADDRESS, "ADDRESS");
+		return ila_missing(info, ILA_ATTR_ADDRESS, "ADDRESS is missing");
 	if (attrs[ILA_ATTR_PREFIX_LEN] || attrs[ILA_ATTR_LOCATOR] ||
 	    attrs[ILA_ATTR_ORIGIN] || attrs[ILA_ATTR_IDLE] ||
 	    attrs[ILA_ATTR_SWEEP]) {

@@ -147,8 +147,7 @@ static void ila_flow(const struct sk_buff *skb, const struct ila_addr *daddr,
  * Return: the route, IPsec included, with a reference; or an ERR_PTR.
  */
 struct dst_entry *ila_route(struct net *net, struct sock *sk,
-				   struct sk_buff *skb,
-				   const struct ila_addr *daddr)
+			    struct sk_buff *skb, const struct ila_addr *daddr)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl6;
@@ -236,7 +235,7 @@ static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb)
  * Return: 0; or -EMSGSIZE, and the packet is gone.
  */
 int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
-			 struct sk_buff *skb, const struct dst_entry *dst)
+		  struct sk_buff *skb, const struct dst_entry *dst)
 {
 	bool forwarded = ila_is_forwarded(sk, skb);
 	unsigned int mtu;
@@ -319,7 +318,7 @@ ila_output_lookup(struct ila_tunnel *tunnel, struct net *net, struct sock *sk,
  * it.
  */
 void ila_count_offloaded(const struct ila_net *ilan,
-				const struct sk_buff *skb)
+			 const struct sk_buff *skb)
 {
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	enum ip_conntrack_info ctinfo;

@@ -509,7 +509,7 @@ def rule_of(message):
         "locator": locator_text(found[LOCATOR]),
         "ifindex": struct.unpack("=i", found[IFINDEX])[0],
         "csum_mode": found[CSUM_MODE][0],
-        "ident_type": found[IDENT_TYPE][0],
+        "ident_type": found[IDENT_TYPE][0] if IDENT_TYPE in found else 32,
     }
     if DOMAIN in found:
         rule["domain"] = number(found[DOMAIN])
@@ -632,7 +632,7 @@ RULE_KEYS = {
 }
 ROUTE_KEYS = {
     "loc": "loc", "csum-mode": "csum_mode", "ident-type": "ident_type",
-    "hook-type": "hook_type", "domain": "domain",
+    "hook-type": "hook_type", "domain": "domain", "miss": "miss",
     "via": "via", "dev": "dev", "table": "table", "metric": "metric",
     "src": "src",
     "type": "kind",
@@ -693,8 +693,8 @@ def route_command(verb, words):
         raise SystemExit("ila_nl.py: which prefix?")
     kw = keyed(words[1:], ROUTE_KEYS)
     encap = {name: kw.pop(name) for name in
-             ("loc", "csum_mode", "ident_type", "hook_type", "domain")
-             if name in kw}
+             ("loc", "csum_mode", "ident_type", "hook_type", "domain",
+              "miss") if name in kw}
     nest = ila_attrs(**encap) if encap else None
     verbs = {"add": Routes.add, "change": Routes.change, "del": Routes.delete}
     verbs[verb](Routes(), words[0], nest, **kw)
@@ -706,7 +706,7 @@ def main():
         epilog="rule: loc_match L loc L [csum-mode NAME|N] [ident-type NAME|N] "
                "[dev D] [stray NAME|N] [domain N]; "
                "route: PREFIX loc L [csum-mode ..] [ident-type ..] "
-               "[hook-type ..] [domain N] [via G] dev D [table T] "
+               "[hook-type ..] [domain N] [miss NAME|N] [via G] dev D [table T] "
                "[metric N] [src A] [type unicast|local]")
     parser.add_argument("-j", action="store_true", help="list as JSON")
     parser.add_argument("object", choices=["rule", "route"])
