@@ -85,7 +85,6 @@ refuse_case("a route without LOCATOR", errno.EINVAL, LOCATOR, EXACT,
 refuse_case("an empty encap", errno.EINVAL, LOCATOR, EXACT, b"")
 refuse_case("LOCATOR of 4 bytes", (errno.ERANGE, errno.EINVAL), LOCATOR, EXACT,
             nl.attr(LOCATOR, bytes(4)))
-refuse_case("LOCATOR 0", errno.EINVAL, LOCATOR, EXACT, encap("0:0:0:0"))
 for mode in (4, 63, 65, 77, 255):
     refuse_case("csum mode %d" % mode, (errno.EINVAL, errno.ERANGE), CSUM_MODE,
                 EXACT, encap(csum_mode=mode))
@@ -121,6 +120,40 @@ for top in (0, 4, 6, 8, 0xA, 0xC, 0xE):
 for length in ("3333::/16", "2001:db8::/32", "::/0", SIR + "::/64",
                SIR + ":4000::/66"):
     accept_case("luid with " + length, length, encap())
+
+
+# Table routes
+
+TABLE = "0:0:0:0"
+for length in ("::/0", "2001:db8::/32", SIR + "::/64", EXACT):
+    for ident in (1, 32):
+        accept_case("table route %s, ident type %d" % (length, ident), length,
+                    nl.ila_attrs(loc=TABLE, csum_mode=3, ident_type=ident))
+for mode in (0, 1, 2, 3, 64):
+    accept_case("table route in mode %d" % mode, SIR + "::/64",
+                encap(TABLE, csum_mode=mode))
+for miss in (1, 2, 3):
+    accept_case("table route with miss policy %d" % miss, SIR + "::/64",
+                encap(TABLE, miss=miss))
+accept_case("table route to identifiers with the C-bit", CBIT,
+            encap(TABLE, csum_mode=1))
+refuse_case("table route with miss policy 4", errno.EINVAL, nl.MISS,
+            SIR + "::/64", encap(TABLE, miss=4))
+refuse_case("miss policy of a route with a locator", errno.EINVAL, nl.MISS,
+            EXACT, encap(miss=1))
+refuse_case("table route with hook type input", errno.EINVAL, LOCATOR,
+            SIR + "::/64", encap(TABLE, hook_type=1))
+for ident in (0, 2, 3, 4, 5, 6, 7):
+    refuse_case("table route with ident type %d" % ident, errno.EINVAL,
+                IDENT_TYPE, SIR + "::/64", encap(TABLE, ident_type=ident))
+
+
+@case("table routes that differ in their miss policy are different routes")
+def miss_differs():
+    routes.add(SIR + "::/64", encap(TABLE, miss=1), dev="d0")
+    routes.add(SIR + "::/64", encap(TABLE, miss=2), dev="d0",
+               flags=nl.NLM_F_CREATE | nl.NLM_F_APPEND)
+    equal(len(list(routes.dump())), 2, "routes")
 
 
 # C-bit and low 16 bits ffff
