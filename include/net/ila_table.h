@@ -102,7 +102,9 @@ struct ila_node *ila_table_next(const struct ila_table *table,
 u64 ila_table_scan(const struct ila_table *table, u64 from, unsigned int max,
 		   void (*see)(struct ila_node *node, void *data), void *data);
 
-/* The seeds are secret and odd: nobody chooses addresses that fall together */
+/* The seeds are secret and odd: nobody chooses addresses that fall together.
+ * Products are good in their upper bits; the buckets' tags are of the lower.
+ */
 static inline u64 ila_table_hash(const struct ila_addr *key, u32 domain)
 {
 	u64 hash = (__force u64)key->upper ^ domain;
@@ -111,7 +113,8 @@ static inline u64 ila_table_hash(const struct ila_addr *key, u32 domain)
 	hash ^= hash >> 32;
 	hash = (hash ^ (__force u64)key->ident) * ila_table_seed[1];
 	hash ^= hash >> 32;
-	return (hash + ila_table_seed[2]) * ila_table_seed[3];
+	hash = (hash + ila_table_seed[2]) * ila_table_seed[3];
+	return hash ^ hash >> 32;
 }
 
 /* All eight tags of a bucket, the first one in the lowest byte */

@@ -294,7 +294,38 @@ static void ila_test_table_empty(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(model->table.array));
 }
 
+/* Neighbouring keys spread over whatever bits of the hash are used: the upper
+ * ones for buckets, the lower ones for tags and in messages
+ */
+static void ila_test_table_spread(struct kunit *test)
+{
+	struct ila_addr key = { .upper = cpu_to_be64(0x20010db800050001ULL) };
+	unsigned int *upper, *lower, shift, i;
+	u64 hash;
+
+	upper = kunit_kcalloc(test, 256, sizeof(*upper), GFP_KERNEL);
+	lower = kunit_kcalloc(test, 256, sizeof(*lower), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, upper);
+	KUNIT_ASSERT_NOT_NULL(test, lower);
+	for (shift = 0; shift < 56; shift += 4) {
+		memset(upper, 0, 256 * sizeof(*upper));
+		memset(lower, 0, 256 * sizeof(*lower));
+		for (i = 0; i < 4096; i++) {
+			key.ident = cpu_to_be64((u64)i << shift);
+			hash = ila_table_hash(&key, 0);
+			upper[hash >> 56]++;
+			lower[hash & 0xff]++;
+		}
+		/* 16 in the mean; multiplication spreads evenly or less so */
+		for (i = 0; i < 256; i++) {
+			KUNIT_EXPECT_LE(test, upper[i], 160);
+			KUNIT_EXPECT_LE(test, lower[i], 160);
+		}
+	}
+}
+
 static struct kunit_case ila_table_cases[] = {
+	KUNIT_CASE(ila_test_table_spread),
 	KUNIT_CASE(ila_test_table_empty),
 	KUNIT_CASE(ila_test_table_random),
 	KUNIT_CASE(ila_test_table_full),

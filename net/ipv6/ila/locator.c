@@ -283,7 +283,7 @@ static struct ila_locator *ila_locator_named(const struct ila_net *ilan,
 {
 	struct ila_locator *loc = ila_locator_find(ilan, locator);
 
-	if (loc && loc->users && loc->domain == domain)
+	if (loc && ila_locator_in_use(loc) && loc->domain == domain)
 		return loc;
 	NL_SET_ERR_MSG(extack, "no mapping of this DOMAIN uses LOCATOR");
 	return ERR_PTR(-ENOENT);

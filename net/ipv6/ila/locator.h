@@ -90,6 +90,12 @@ static inline __be64 ila_locator_value(const struct ila_locator *loc)
 	return loc->node.key.upper;
 }
 
+/* Others are only kept for a while */
+static inline bool ila_locator_in_use(const struct ila_locator *loc)
+{
+	return loc->mappings || loc->pinned;
+}
+
 /**
  * ila_locator_current() - where the mappings of a locator are now
  * @loc: the locator

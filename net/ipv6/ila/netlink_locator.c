@@ -55,7 +55,8 @@ static int ila_reply_locator(struct genl_info *info, struct ila_net *ilan,
 				ILA_CMD_LOCATOR_GET);
 	mutex_lock(&ilan->mutex);
 	loc = ila_locator_find(ilan, locator);
-	if (loc && loc->users && loc->domain == ila_info_domain(info))
+	if (loc && ila_locator_in_use(loc) &&
+	    loc->domain == ila_info_domain(info))
 		err = ila_put_locator(msg, loc);
 	mutex_unlock(&ilan->mutex);
 	if (err) {
@@ -215,7 +216,7 @@ int ila_locator_dump(struct sk_buff *msg, struct netlink_callback *cb)
 							   cursor);
 		if (!loc)
 			break;
-		if (loc->users && ila_fill_locator(msg, loc, cb)) {
+		if (ila_locator_in_use(loc) && ila_fill_locator(msg, loc, cb)) {
 			*cursor = before;
 			break;
 		}
