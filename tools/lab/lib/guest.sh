@@ -3,7 +3,8 @@
 # Guests: a stock kernel under QEMU, its root and our files over 9p.
 #
 # A guest has a directory: stage/ (what it may read: guest/, modules/,
-# selftests/, command), out/ (what it writes: status, dmesg), console.
+# selftests/, lib/, ynl/, netlink/, uapi/, command), out/ (what it writes:
+# status, dmesg), console.
 
 : "${LAB_MEMORY:=2048}" "${LAB_CPUS:=2}" "${LAB_TIMEOUT:=3600}"
 
@@ -38,6 +39,9 @@ guest_stage()
 	if [ -d "$TOP/selftests/net/ila" ]; then
 		cp -r "$TOP/selftests/net/ila/." "$dir/stage/selftests/"
 	fi
+	cp -r "$TOP/include/uapi/linux" "$dir/stage/uapi"
+	tools_stage "$dir/stage"
+	ynl_stage "$dir/stage"
 	if [ "$MODULE" = ours ]; then
 		build_get
 		with_lock "$(basename "$BUILD")" build_into "$dir/stage/modules"

@@ -7,8 +7,11 @@
 kselftest_install()
 {
 	local dir=$1
+	tools_get
+	with_lock "$(basename "$TOOLS")" tools_build
 	mkdir -p "$dir/tree" "$dir/installed"
 	in_root "$SOURCE:/lab/tree:ro" "$TOP/selftests/net/ila:/lab/src:ro" \
+		"$TOOLS/src:/lab/stage:ro" \
 		"$dir/tree:/lab/build" "$dir/installed:/lab/out" -- bash -euc '
 		# the makefiles want a whole tree around them; only what they
 		# touch is copied
@@ -19,7 +22,8 @@ kselftest_install()
 		cd /lab/build/tools/testing/selftests
 		cp -r /lab/src net/ila
 		make -s TARGETS=net/ila install INSTALL_PATH=/lab/out \
-			KHDR_INCLUDES=-I/usr/include
+			KHDR_INCLUDES=-I/usr/include \
+			LIBILA_DIR=/lab/stage/tools/lib/ila
 		' >&2
 }
 

@@ -7,24 +7,10 @@ kunit_build()
 {
 	local dir=$1
 	mkdir -p "$dir/stage"
-	build_sync "$dir/src"
-	in_root "$SOURCE:/lab/tree:ro" "$UML:/lab/build:ro" "$dir/src:/lab/src" \
-		"$dir/stage:/lab/stage" -- bash -euc '
-		make -s -C /lab/build ARCH=um M=/lab/src modules
-		find /lab/src -name "*_test.ko" -exec cp {} /lab/stage/ \;
-		' >&2
+	uml_modules "$dir/src"
+	find "$dir/src" -name '*_test.ko' -exec cp {} "$dir/stage/" \;
 	ls "$dir/stage/"*.ko >/dev/null 2>&1 ||
 		die "no KUnit test module was built"
-}
-
-# kunit_boot DIR: the kernel log of a run
-kunit_boot()
-{
-	in_root "$UML:/lab/build:ro" "$1/stage:/lab/stage:ro" \
-		"$LAB/uml:/lab/src:ro" -- \
-		timeout -k 5 300 /lab/build/linux mem=256M uml_dir=/tmp \
-		root=/dev/root rootfstype=hostfs ro init=/lab/src/init \
-		con=null con0=null,fd:1 kunit.enable=1 panic=-1 </dev/null 2>&1 | tr -d '\r'
 }
 
 # Flat TAP out of the kernel's nested one: a line for each case of a suite.
@@ -56,13 +42,14 @@ kunit_tap()
 	uml_get
 	kunit_build "$dir"
 	log=$dir/console
-	kunit_boot "$dir" > "$log" || true
+	LAB_TIMEOUT=300 uml_boot "$dir" 256 /lab/src/init kunit.enable=1 \
+		> "$log" || true
 	grep -E '^ *# ' "$log" | grep -v 'Subtest:' || true
 	kunit_flatten < "$log" || {
 		tail -n 40 "$log" >&2
 		return 1
 	}
-	! grep -E -A 25 -f "$LAB/guest/reports.grep" "$log" >&2
+	uml_quiet "$log"
 }
 
 cmd_kunit()

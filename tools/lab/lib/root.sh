@@ -7,12 +7,14 @@
 ROOT_PACKAGES=(
 	# to build
 	gcc libc6-dev make rsync flex bison bc libelf-dev kmod cpio busybox-static
+	pkgconf libmnl-dev libjansson-dev
 	# to check
-	perl python3 python3-docutils sparse shellcheck
+	perl python3 python3-docutils python3-yaml python3-jsonschema sparse
+	shellcheck mandoc valgrind
 	# to test
 	bash coreutils procps util-linux iproute2 iputils-ping iputils-tracepath
 	traceroute iperf3 curl nftables conntrack tcpdump ethtool strace
-	ca-certificates netcat-openbsd socat
+	ca-certificates netcat-openbsd socat tayga
 )
 
 kernel_load()
@@ -50,26 +52,34 @@ root_sources()
 	echo "deb $security $SUITE-security main"
 }
 
-root_make()
+# debian_tree DIR VARIANT PACKAGE,... [OPTION...]: packages of SUITE and the rest
+debian_tree()
 {
-	local new=$1 list proxy='' options=()
-	list=$(IFS=,; echo "${ROOT_PACKAGES[*]},${KERNEL_PACKAGES[*]},$SOURCE_PACKAGE")
+	local new=$1 variant=$2 list=$3 proxy='' options=()
+	shift 3
 	eval "$(apt-config shell proxy Acquire::http::Proxy)"
 	[ -z "$proxy" ] || options+=(--aptopt="Acquire::http::Proxy \"$proxy\"")
-	say "making the root tree for $KERNEL (a few minutes)"
 	root_sources > "$new.list"
 	# INITRD=No: the lab has its own small initramfs
 	INITRD=No unshare --mount --propagation private mmdebstrap \
-		--mode=root --variant=minbase --include="$list" \
-		--aptopt='Acquire::Retries "5"' "${options[@]}" \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--customize-hook="$LAB/lib/customize-root" \
+		--mode=root --variant="$variant" --include="$list" \
+		--aptopt='Acquire::Retries "5"' "${options[@]}" "$@" \
 		--logfile="$new.log" "$SUITE" "$new" "$new.list" </dev/null || {
 		tail -30 "$new.log" >&2
 		die "mmdebstrap failed"
 	}
 	rm -f "$new.list" "$new.log"
+}
+
+root_make()
+{
+	local list
+	list=$(IFS=,; echo "${ROOT_PACKAGES[*]},${KERNEL_PACKAGES[*]},$SOURCE_PACKAGE")
+	say "making the root tree for $KERNEL (a few minutes)"
+	debian_tree "$1" minbase "$list" \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--customize-hook="$LAB/lib/customize-root"
 }
 
 # Sets ROOT and, by it, RELEASE, the kernel release.
@@ -78,7 +88,7 @@ root_get()
 	local key newest
 	key=$(cat "$LAB/kernels/$KERNEL" /etc/debian_version
 	      declare -p ROOT_PACKAGES
-	      cat "$LAB/lib/customize-root"; declare -f root_make)
+	      cat "$LAB/lib/customize-root"; declare -f debian_tree root_make)
 	cached "root-$KERNEL" "$key" root_make
 	ROOT=$REPLY
 	newest=$(printf '%s\n' "$ROOT"/lib/modules/*-amd64 | sort -V | tail -n 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The lines of uml/scale in; a table or one JSON object out.
-# Given: format, and the settings: module, kernel, bits, spread, packets.
+# Given: format, and the settings: module, kernel, bits, spread, packets,
+# slices.
 
 # sort_numbers A N: in place; there are few
 function sort_numbers(a, n,	i, j, t)
@@ -98,8 +99,8 @@ function print_table(	i, name, ns, ratio)
 function print_json(	i, name, ns, ratio)
 {
 	printf "{\"kernel\": \"%s\", \"module\": \"%s\", ", kernel, module
-	printf "\"bits\": %d, \"locators\": %d, \"packets\": %d,\n", bits, spread,
-		packets
+	printf "\"bits\": %d, \"locators\": %d, \"packets\": %d, \"slices\": %d,\n",
+		bits, spread, packets, slices
 	printf " \"rates\": {\n  \"plain\": {\"ns\": %.1f}", median("plain")
 	for (i = 1; i <= cases; i++) {
 		name = order[i]

@@ -4,15 +4,16 @@
 # measured in User Mode Linux by uml/scale.
 #
 # Settings, from the environment: BITS, 2^BITS identifiers; SPREAD, locators they
-# are at; ROUNDS, and PACKETS in each; WHAT, "table", "routes" (a route for each
-# identifier) or both; SCALE_MEMORY, of User Mode Linux, MB.
+# are at; ROUNDS, SLICES of each, and PACKETS of these; WHAT, "table", "routes" (a
+# route for each identifier) or both; SCALE_MEMORY, of User Mode Linux, MB.
 
-: "${BITS:=20}" "${SPREAD:=1000}" "${ROUNDS:=5}" "${PACKETS:=250000}"
+: "${BITS:=20}" "${SPREAD:=1000}" "${ROUNDS:=5}" "${SLICES:=5}"
+: "${PACKETS:=50000}"
 
 scale_check()
 {
 	local name
-	for name in BITS SPREAD ROUNDS PACKETS; do
+	for name in BITS SPREAD ROUNDS SLICES PACKETS; do
 		[[ ${!name} =~ ^[1-9][0-9]*$ ]] || wrong_usage "$name=${!name}?"
 	done
 	[ "$BITS" -le 27 ] || wrong_usage "BITS is 27 at most"
@@ -62,7 +63,7 @@ scale_stage()
 	mkdir -p "$dir/stage" "$dir/out"
 	scale_module "$dir/stage"
 	scale_load "$dir/stage"
-	for name in BITS SPREAD ROUNDS PACKETS WHAT; do
+	for name in BITS SPREAD ROUNDS SLICES PACKETS WHAT; do
 		printf '%s=%q\n' "$name" "${!name}"
 	done > "$dir/stage/settings"
 }
@@ -72,7 +73,7 @@ scale_result()
 {
 	awk -f "$LAB/lib/scale.awk" -v format="$2" -v module="$MODULE" \
 		-v kernel="$KERNEL" -v bits="$BITS" -v spread="$SPREAD" \
-		-v packets="$PACKETS" "$1/out/results"
+		-v packets="$PACKETS" -v slices="$SLICES" "$1/out/results"
 }
 
 cmd_scale()

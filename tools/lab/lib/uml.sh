@@ -33,3 +33,48 @@ uml_get()
 		uml_make
 	UML=$REPLY
 }
+
+# uml_modules DIR: our modules for it, built in DIR
+uml_modules()
+{
+	build_sync "$1"
+	in_root "$SOURCE:/lab/tree:ro" "$UML:/lab/build:ro" "$1:/lab/src" -- \
+		make -s -C /lab/build ARCH=um M=/lab/src modules >&2
+}
+
+# uml_boot DIR MB INIT [PARAMETER...]: what its console says
+uml_boot()
+{
+	local dir=$1 memory=$2 init=$3
+	shift 3
+	mkdir -p "$dir/out"
+	in_root "$UML:/lab/build:ro" "$dir/stage:/lab/stage:ro" \
+		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- bash -uc '
+		mount -o remount,huge='${HUGE:-always}' /tmp
+		exec nice -n -20 timeout -k 5 "$@"
+		' uml_boot "$LAB_TIMEOUT" /lab/build/linux "mem=${memory}M" \
+		uml_dir=/tmp root=/dev/root rootfstype=hostfs ro "init=$init" \
+		con=null con0=null,fd:1 panic=-1 "$@" </dev/null 2>&1 | tr -d '\r'
+}
+
+# uml_quiet LOG: the kernel reported nothing
+uml_quiet()
+{
+	! grep -E -A 25 -f "$LAB/guest/reports.grep" "$1" >&2
+}
+
+# uml_measure DIR MB PROGRAM: run it there; what it leaves is in DIR/out
+uml_measure()
+{
+	local dir=$1 status
+	uml_boot "$dir" "$2" /lab/src/measure "run=$3" quiet |
+		tee "$dir/console" >&2 || true
+	if [ ! -s "$dir/out/status" ]; then
+		WORK_KEEP=1
+		say "User Mode Linux died or ran out of time"
+		return 1
+	fi
+	read -r status < "$dir/out/status"
+	uml_quiet "$dir/console" || status=1
+	return "$status"
+}
