@@ -69,6 +69,7 @@ enum {
  * @sets: several locators of one mapping; struct ila_set
  * @vnids: virtual networks and their prefixes; struct ila_vnid
  * @retired: locators to be freed
+ * @fresh: locators whose SIR prefix a message gave that is not applied yet
  * @generation: newest one of a mapping
  * @n_expiring: mappings and local identifiers with a lifetime
  * @n_unused: locators in tables that nobody uses
@@ -104,6 +105,7 @@ struct ila_net {
 	struct ila_table sets;
 	struct ila_table vnids;
 	struct list_head retired;
+	struct list_head fresh;
 	u32 generation;
 	unsigned int n_expiring;
 	unsigned int n_unused;

@@ -702,6 +702,7 @@ static int ila_message_commit(struct ila_message *msg)
 	msg->now = ila_now();
 	if (!ilan->dead)
 		err = ila_message_prepare(msg);
+	ila_locator_settle(ilan, !err);
 	if (!err) {
 		ila_message_apply(msg);
 		ilan->generation = max(ilan->generation, msg->generation);

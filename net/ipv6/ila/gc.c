@@ -64,6 +64,7 @@ void ila_gc_kick(struct ila_net *ilan)
 void ila_gc_init(struct ila_net *ilan)
 {
 	INIT_LIST_HEAD(&ilan->retired);
+	INIT_LIST_HEAD(&ilan->fresh);
 	INIT_DELAYED_WORK(&ilan->gc, ila_gc_step);
 }
 

@@ -52,6 +52,7 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 	loc->since = ila_now();
 	INIT_LIST_HEAD(&loc->aliases);
 	INIT_LIST_HEAD(&loc->alias);
+	INIT_LIST_HEAD(&loc->fresh);
 	return loc;
 }
 
@@ -119,8 +120,9 @@ static void ila_locator_retire(struct ila_net *ilan, struct ila_locator *loc)
 	ila_gc_kick(ilan);
 }
 
-static int ila_locator_check(struct ila_locator *loc, u32 domain,
-			     const __be64 *sir, struct netlink_ext_ack *extack)
+static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
+			     u32 domain, const __be64 *sir,
+			     struct netlink_ext_ack *extack)
 {
 	if (loc->domain != domain) {
 		NL_SET_ERR_MSG(extack, "LOCATOR is in another DOMAIN already");
@@ -128,8 +130,10 @@ static int ila_locator_check(struct ila_locator *loc, u32 domain,
 	}
 	if (!sir)
 		return 0;
-	if (!loc->has_sir)
+	if (!loc->has_sir) {
 		ila_locator_set_sir(loc, *sir);
+		list_add(&loc->fresh, &ilan->fresh);
+	}
 	if (loc->sir == *sir)
 		return 0;
 	NL_SET_ERR_MSG(extack,
@@ -137,12 +141,74 @@ static int ila_locator_check(struct ila_locator *loc, u32 domain,
 	return -EINVAL;
 }
 
+/**
+ * ila_locator_settle() - end what began with ila_locator_get()
+ * @ilan: the namespace, its mutex held
+ * @applied: mappings use these locators now; else everything was given up, and
+ *	so are the SIR prefixes that were noted
+ */
+void ila_locator_settle(struct ila_net *ilan, bool applied)
+{
+	struct ila_locator *loc, *next;
+
+	list_for_each_entry_safe(loc, next, &ilan->fresh, fresh) {
+		if (!applied)
+			loc->has_sir = false;
+		list_del_init(&loc->fresh);
+	}
+}
+
+/* Do only locators use it that moved here and have no mappings either? */
+static bool ila_locator_is_idle(const struct ila_locator *loc)
+{
+	const struct ila_locator *alias;
+	unsigned int n = loc->users;
+
+	if (ila_locator_in_use(loc))
+		return false;
+	list_for_each_entry(alias, &loc->aliases, alias)
+		n--;
+	return !n;
+}
+
 /* Is it of no use to what is asked, and to nobody else either? */
 static bool ila_locator_is_left(const struct ila_locator *loc, u32 domain,
 				const __be64 *sir)
 {
-	return !loc->users && (loc->domain != domain ||
-			       (sir && loc->has_sir && loc->sir != *sir));
+	if (loc->domain == domain &&
+	    (!loc->has_sir || (sir && loc->sir == *sir)))
+		return false;
+	return ila_locator_is_idle(loc);
+}
+
+/* Make way for another one of the same name. With the last of those that moved
+ * here, the locator itself retires.
+ */
+static void ila_locator_leave(struct ila_net *ilan, struct ila_locator *loc)
+{
+	struct ila_locator *alias, *next;
+
+	ila_table_remove(&ilan->locators, &loc->node);
+	loc->listed = false;
+	if (!loc->users) {
+		ilan->n_unused--;
+		ila_locator_retire(ilan, loc);
+		return;
+	}
+	list_for_each_entry_safe(alias, next, &loc->aliases, alias) {
+		ila_table_remove(&ilan->moved, &alias->node);
+		alias->listed = false;
+		ilan->n_unused--;
+		ila_locator_retire(ilan, alias);
+	}
+}
+
+/* While nothing used it, its name may have got into another domain */
+static bool ila_locator_agrees(const struct ila_net *ilan,
+			       const struct ila_locator *loc)
+{
+	return !ila_locator_is_idle(loc) ||
+	       ila_claim_agrees(ilan, ila_locator_value(loc), loc->domain);
 }
 
 /**
@@ -166,17 +232,15 @@ struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
 	int err;
 
 	if (loc && ila_locator_is_left(loc, domain, sir)) {
-		ila_table_remove(&ilan->locators, &loc->node);
-		ilan->n_unused--;
-		ila_locator_retire(ilan, loc);
+		ila_locator_leave(ilan, loc);
 		loc = NULL;
 	}
-	if (!loc) {
+	if (!loc || !ila_locator_agrees(ilan, loc)) {
 		loc = ila_locator_new(ilan, locator, domain, extack);
 		if (IS_ERR(loc))
 			return loc;
 	}
-	err = ila_locator_check(loc, domain, sir, extack);
+	err = ila_locator_check(ilan, loc, domain, sir, extack);
 	if (err)
 		return ERR_PTR(err);
 	if (!loc->users++)
@@ -326,9 +390,11 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 	if (IS_ERR(to))
 		return PTR_ERR(to);
 
+	ila_locator_settle(ilan, true);
 	ila_locator_redirect(ilan, from, to);
 	ila_table_remove(&ilan->locators, &from->node);
 	ila_locator_list_moved(ilan, from);
+	ilan->mappings.seq++;
 	ila_gc_kick(ilan);
 	return 0;
 }

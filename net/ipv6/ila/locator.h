@@ -58,6 +58,8 @@ struct ila_locator_cpu {
  * @mappings: how many there are, those that moved here included
  * @since: when it was moved, or had no user any more
  * @aliases: locators that moved here
+ * @fresh: in the list of those whose SIR prefix a message gave that is not applied
+ *	yet
  * @alias: in the list of the one it moved to, or of those to be freed
  * @rcu: frees it
  *
@@ -79,6 +81,7 @@ struct ila_locator {
 	unsigned int mappings;
 	u32 since;
 	struct list_head aliases;
+	struct list_head fresh;
 	union {
 		struct list_head alias;
 		struct rcu_head rcu;
@@ -154,6 +157,7 @@ struct ila_traffic {
 struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
 				    u32 domain, const __be64 *sir,
 				    struct netlink_ext_ack *extack);
+void ila_locator_settle(struct ila_net *ilan, bool applied);
 void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
 void ila_locator_attach(struct ila_locator *loc);
 void ila_locator_detach(struct ila_net *ilan, struct ila_locator *loc);

@@ -184,6 +184,13 @@ int ila_misses_set_rate(struct ila_net *ilan, u32 rate)
 		/* pairs with the acquire in ila_misses_note() */
 		smp_store_release(&ilan->misses, misses);
 	}
+	/* whoever asks now shall not wait for a second */
+	if (rate && !ilan->config.miss_rate) {
+		spin_lock_bh(&ilan->misses->lock);
+		ilan->misses->credit = (u64)rate * HZ;
+		ilan->misses->refilled = jiffies;
+		spin_unlock_bh(&ilan->misses->lock);
+	}
 	WRITE_ONCE(ilan->config.miss_rate, rate);
 	return 0;
 }

@@ -18,7 +18,7 @@
 static const struct nla_policy ila_policy[ILA_ATTR_MAX + 1] = {
 	[ILA_ATTR_LOCATOR]		= { .type = NLA_U64 },
 	[ILA_ATTR_LOCATOR_MATCH]	= { .type = NLA_U64 },
-	[ILA_ATTR_IFINDEX]		= { .type = NLA_U32 },
+	[ILA_ATTR_IFINDEX]		= { .type = NLA_S32 },
 	[ILA_ATTR_CSUM_MODE]		= { .type = NLA_U8 },
 	[ILA_ATTR_IDENT_TYPE]		= { .type = NLA_U8 },
 };
@@ -291,15 +291,6 @@ struct ila_dump {
 	struct ila_rule_key after;
 };
 
-static int ila_dump_start(struct netlink_callback *cb)
-{
-	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
-		NL_SET_ERR_MSG(cb->extack, "a dump of all rules takes no attributes");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int ila_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
@@ -308,6 +299,11 @@ static int ila_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	const struct ila_rule *rule;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	/* the old command always ignored them */
+	if (hdr->cmd == ILA_CMD_RULE_GET && nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
+		NL_SET_ERR_MSG(cb->extack, "a dump of all rules takes no attributes");
+		return -EINVAL;
+	}
 	if (!ilan)
 		return 0;
 
@@ -365,7 +361,6 @@ static const struct genl_ops ila_ops[] = {
 		.policy = ila_key_policy,
 		.maxattr = ARRAY_SIZE(ila_key_policy) - 1,
 		.doit = ila_cmd_get,
-		.start = ila_dump_start,
 		.dumpit = ila_dump,
 		.flags = GENL_UNS_ADMIN_PERM,
 	}, {
@@ -399,7 +394,6 @@ static const struct genl_ops ila_ops[] = {
 		.policy = ila_locator_policy,
 		.maxattr = ILA_ATTR_DOMAIN,
 		.doit = ila_cmd_locator_get,
-		.start = ila_locator_dump_start,
 		.dumpit = ila_locator_dump,
 		.flags = GENL_UNS_ADMIN_PERM,
 	}, {

@@ -33,7 +33,6 @@ extern const struct nla_policy ila_locator_policy[ILA_ATTR_LOCATOR_TO + 1];
 int ila_cmd_locator_get(struct sk_buff *skb, struct genl_info *info);
 int ila_cmd_locator_move(struct sk_buff *skb, struct genl_info *info);
 int ila_cmd_locator_set(struct sk_buff *skb, struct genl_info *info);
-int ila_locator_dump_start(struct netlink_callback *cb);
 int ila_locator_dump(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* netlink_config.c */

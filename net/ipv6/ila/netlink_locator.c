@@ -160,21 +160,6 @@ int ila_cmd_locator_set(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/**
- * ila_locator_dump_start() - LOCATOR_GET of all
- * @cb: the dump
- *
- * Return: 0, or -EINVAL if it has attributes.
- */
-int ila_locator_dump_start(struct netlink_callback *cb)
-{
-	BUILD_BUG_ON(sizeof(struct ila_cursor) > sizeof(cb->ctx));
-	if (!nlmsg_attrlen(cb->nlh, GENL_HDRLEN))
-		return 0;
-	NL_SET_ERR_MSG(cb->extack, "a dump of all locators takes no attributes");
-	return -EINVAL;
-}
-
 static int ila_fill_locator(struct sk_buff *msg, const struct ila_locator *loc,
 			    struct netlink_callback *cb)
 {
@@ -194,11 +179,11 @@ static int ila_fill_locator(struct sk_buff *msg, const struct ila_locator *loc,
 }
 
 /**
- * ila_locator_dump() - a part of a dump
+ * ila_locator_dump() - a part of LOCATOR_GET of all
  * @msg: where to
  * @cb: the dump
  *
- * Return: the length, 0 at the end.
+ * Return: the length, 0 at the end; or -EINVAL if it has attributes.
  */
 int ila_locator_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
@@ -207,6 +192,13 @@ int ila_locator_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	const struct ila_locator *loc;
 	struct ila_cursor before;
 
+	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
+	/* not before the first part, where some kernels have no place for text */
+	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN)) {
+		NL_SET_ERR_MSG(cb->extack,
+			       "a dump of all locators takes no attributes");
+		return -EINVAL;
+	}
 	if (!ilan)
 		return 0;
 	mutex_lock(&ilan->mutex);

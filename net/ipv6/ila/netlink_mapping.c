@@ -212,11 +212,13 @@ int ila_cmd_mapping_flush(struct sk_buff *skb, struct genl_info *info)
  * @filter: what is wanted
  * @cursor: behind this one
  * @locals: among the local identifiers, which come after the mappings
+ * @parsed: @filter is valid
  */
 struct ila_mapping_cursor {
 	struct ila_filter filter;
 	struct ila_cursor cursor;
 	bool locals;
+	bool parsed;
 };
 
 static struct ila_mapping_cursor **ila_dump_state(struct netlink_callback *cb)
@@ -228,24 +230,27 @@ static struct ila_mapping_cursor **ila_dump_state(struct netlink_callback *cb)
  * ila_mapping_dump_start() - MAPPING_GET, many
  * @cb: the dump
  *
- * Return: 0, -EINVAL or -ENOMEM.
+ * Return: 0 or -ENOMEM.
  */
 int ila_mapping_dump_start(struct netlink_callback *cb)
 {
-	struct ila_mapping_cursor *dump;
+	*ila_dump_state(cb) = kzalloc(sizeof(struct ila_mapping_cursor),
+				      GFP_KERNEL);
+	return *ila_dump_state(cb) ? 0 : -ENOMEM;
+}
+
+/* Not before the first part, where some kernels have no place for text */
+static int ila_dump_parse(struct ila_mapping_cursor *dump,
+			  struct netlink_callback *cb)
+{
 	int err;
 
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
-	if (!dump)
-		return -ENOMEM;
+	if (dump->parsed)
+		return 0;
 	err = ila_parse_filter(genl_info_dump(cb)->attrs, &dump->filter,
 			       cb->extack);
-	if (err) {
-		kfree(dump);
-		return err;
-	}
-	*ila_dump_state(cb) = dump;
-	return 0;
+	dump->parsed = !err;
+	return err;
 }
 
 /**
@@ -316,18 +321,19 @@ static unsigned int ila_dump_seq(const struct ila_net *ilan)
  * @msg: where to
  * @cb: the dump
  *
- * Return: the length, 0 at the end; or -EMSGSIZE.
+ * Return: the length, 0 at the end; or -EINVAL, -EMSGSIZE.
  */
 int ila_mapping_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct ila_net *ilan = ila_net_find(sock_net(msg->sk));
 	struct ila_mapping_cursor *dump = *ila_dump_state(cb);
-	unsigned int empty;
+	unsigned int empty, before = cb->prev_seq;
 	void *hdr;
 	int more;
 
-	if (!ilan)
-		return 0;
+	more = ila_dump_parse(dump, cb);
+	if (more || !ilan)
+		return more;
 	hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &ila_genl_family, NLM_F_MULTI, ILA_CMD_MAPPING_GET);
 	if (!hdr)
@@ -343,6 +349,8 @@ int ila_mapping_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	} while (more == -EAGAIN);
 	if (msg->len == empty) {
 		genlmsg_cancel(msg, hdr);
+		/* then the message that ends the dump says that it changed */
+		cb->prev_seq = before;
 		return more;
 	}
 	genlmsg_end(msg, hdr);

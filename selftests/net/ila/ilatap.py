@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import pathlib
 import subprocess
 import sys
 import traceback
@@ -52,6 +53,17 @@ def sh(command):
     return subprocess.run(command, shell=True, check=True, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           timeout=30).stdout
+
+
+def find_source(variable, path):
+    """Where something of the source tree around us is: what the environment
+    says, or the nearest directory above that has it; None if nowhere."""
+    if variable in os.environ:
+        return os.environ[variable]
+    for above in pathlib.Path(__file__).resolve().parents:
+        if (above / path).exists():
+            return str(above / path)
+    return None
 
 
 def start():

@@ -310,11 +310,17 @@ def rule_get_types(loc_match=LOC):
 
 @case("RULE_ADD and RULE_GET: domain and stray behind the old attributes")
 def rule_get_order():
-    add(RULE_ADD, loc_match=LOC, loc=SIR, domain=7, stray=2)
+    add(RULE_ADD, loc_match=LOC, loc=SIR, ident_type=32, domain=7, stray=2)
     equal(rule_get_types(), [LOCATOR, LOCATOR_MATCH, IFINDEX, CSUM_MODE,
                              IDENT_TYPE, DOMAIN, STRAY], "attributes")
     rule = ila.rule_get(LOC, cmd=RULE_GET)
     equal((rule["domain"], rule["stray"]), (7, 2))
+
+
+@case("RULE_GET tells the type of a rule only where it was said")
+def rule_get_opaque():
+    add(RULE_ADD, loc_match=LOC, loc=SIR)
+    check(IDENT_TYPE not in rule_get_types(), "IDENT_TYPE is there")
 
 
 @case("RULE_ADD defaults: as ADD, domain 0 not dumped, stray forward")
