@@ -4,6 +4,7 @@
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ILA_NL=$HERE/ila_nl.py
+ILA_DO=$HERE/ila_do
 # shellcheck disable=SC2034 # for the tests
 TRAFFIC=$HERE/traffic.py
 SKIP=4
@@ -322,6 +323,81 @@ input_route()
 	fi
 }
 
+# table_route HOST PREFIX MODE [miss P] [domain N] [via G] dev D ...
+table_route()
+{
+	local host=$1 prefix=$2 mode=$3
+
+	shift 3
+	case " $* " in
+	*" miss "*|*" domain "*)
+		on "$host" "$ILA_NL" route add "$prefix" loc 0:0:0:0 \
+			csum-mode "$mode" ident-type luid "$@"
+		;;
+	*) route "$host" "$prefix" 0:0:0:0 "$mode" "$@" ;;
+	esac
+}
+
+# Tests with mappings need the program that makes them
+need_ila_do()
+{
+	[ -x "$ILA_DO" ] || skip_all "needs ila_do, which is built with libila"
+}
+
+# ila HOST ...: ask the module something; see ila_do.c
+ila()
+{
+	local host=$1
+
+	shift
+	on "$host" "$ILA_DO" "$@"
+}
+
+# map HOST ADDRESS LOCATOR[,PRIORITY[,WEIGHT]]... [KEY VALUE]...
+map()
+{
+	local host=$1
+
+	shift
+	ila "$host" map new "$@"
+}
+
+# unmap HOST ADDRESS
+unmap()
+{
+	ila "$1" map del "$2"
+}
+
+unmap_all()
+{
+	ila "$1" map flush >/dev/null
+}
+
+# value LINE NAME: what stands behind a name in a line of ila_do
+value()
+{
+	[[ " $1" =~ \ $2\ ([^\ ]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# explains NAME HOST ADDRESS PART...: the module says all of this of an address
+explains()
+{
+	local name=$1 part said
+
+	said=$(ila "$2" explain "$3" 2>&1)
+	shift 3
+	for part; do
+		case " $said" in
+		*" $part "*) ;;
+		*)
+			fail "explain: $name" "no '$part' in '$said'"
+			return
+			;;
+		esac
+	done
+	pass "explain: $name"
+}
+
 # Rules on both hosts, routes on the router: hosts send SIR
 ila_at_router()
 {
@@ -493,4 +569,115 @@ iperf_udp()
 	fi
 	echo "$out"
 	return 1
+}
+
+# serve_file HOST: a file at SIR_B, by HTTP
+serve_file()
+{
+	head -c 300000 /dev/urandom >"$TMP/file"
+	background "$1" python3 -m http.server -b $SIR_B -d "$TMP" 8000
+	until_true 10 listens "$1" t 8000
+}
+
+# fetches HOST: the file comes as it is
+fetches()
+{
+	on "$1" timeout 10 curl -g -s -o "$TMP/fetched" \
+		"http://[$SIR_B]:8000/file" &&
+		cmp "$TMP/file" "$TMP/fetched" && rm "$TMP/fetched"
+}
+
+# together NAME COMMAND...: started now, reported by all_together
+together()
+{
+	local name=$1
+
+	shift
+	("$@" >"$TMP/out.${#NAMES[@]}" 2>&1 </dev/null) &
+	NAMES+=("$name")
+	PIDS+=($!)
+}
+
+all_together()
+{
+	local i
+
+	for i in "${!NAMES[@]}"; do
+		if wait "${PIDS[i]}"; then
+			pass "${NAMES[i]}"
+		else
+			fail "${NAMES[i]}" "$(cat "$TMP/out.$i")"
+		fi
+	done
+	NAMES=()
+	PIDS=()
+}
+NAMES=()
+PIDS=()
+
+# --- Numbered datagrams --------------------------------------------------------
+
+FLOWS=$HERE/flows.py
+
+# collector HOST ADDRESS: writes what comes to port 7100 into $TMP/HOST.got
+collector()
+{
+	background "$1" "$FLOWS" collect "$2" 7100 --output "$TMP/$1.got"
+	until_true 20 listens "$1" u 7100
+}
+
+# numbers HOST DESTINATION OPTIONS...: send to the collectors there
+numbers()
+{
+	local host=$1 to=$2
+
+	shift 2
+	on "$host" "$FLOWS" send "$to" 7100 "$@"
+}
+
+# Forget what the collectors have got
+discard()
+{
+	local host
+
+	for host; do
+		: >"$TMP/$host.got"
+	done
+}
+
+# got HOST...: how many datagrams the collectors have got
+got()
+{
+	local host files=()
+
+	for host; do
+		files+=("$TMP/$host.got")
+	done
+	cat "${files[@]}" | wc -l
+}
+
+got_all()
+{
+	local want=$1
+
+	shift
+	[ "$(got "$@")" -ge "$want" ]
+}
+
+# each_once NAME COUNT HOST...: so many were sent, each came to one host, once
+each_once()
+{
+	local name=$1 want=$2 host files=() twice
+
+	shift 2
+	until_true 5 got_all "$want" "$@"
+	for host; do
+		files+=("$TMP/$host.got")
+	done
+	twice=$(sort "${files[@]}" | uniq -d | wc -l)
+	if [ "$(got "$@")" = "$want" ] && [ "$twice" = 0 ]; then
+		pass "$name"
+	else
+		fail "$name" "$(got "$@") of $want came, $twice of them twice"
+	fi
 }

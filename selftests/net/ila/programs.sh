@@ -10,54 +10,13 @@
 need iperf3 curl
 start
 
-serve_file()
-{
-	head -c 300000 /dev/urandom >"$TMP/file"
-	background b python3 -m http.server -b $SIR_B -d "$TMP" 8000
-	until_true 10 listens b t 8000
-}
-
-fetches()
-{
-	on a timeout 10 curl -g -s -o "$TMP/got" "http://[$SIR_B]:8000/file" &&
-		cmp "$TMP/file" "$TMP/got" && rm "$TMP/got"
-}
-
-# together NAME COMMAND...: started now, reported by all_together
-together()
-{
-	local name=$1
-
-	shift
-	("$@" >"$TMP/out.${#NAMES[@]}" 2>&1 </dev/null) &
-	NAMES+=("$name")
-	PIDS+=($!)
-}
-
-all_together()
-{
-	local i
-
-	for i in "${!NAMES[@]}"; do
-		if wait "${PIDS[i]}"; then
-			pass "${NAMES[i]}"
-		else
-			fail "${NAMES[i]}" "$(cat "$TMP/out.$i")"
-		fi
-	done
-	NAMES=()
-	PIDS=()
-}
-NAMES=()
-PIDS=()
-
 # Every program, both ways, all at once
 all_programs()
 {
 	together "$1: ping a to b" pings a $SIR_B
 	together "$1: TCP both ways" iperf a $SIR_B -n 1M --bidir
 	together "$1: UDP both ways" iperf_udp a $SIR_B -p 5202 -n 50K --bidir
-	together "$1: curl" fetches
+	together "$1: curl" fetches a
 	all_together
 }
 
@@ -151,7 +110,7 @@ low16()
 line
 iperf_server b
 iperf_server b 5202
-serve_file
+serve_file b
 watch b to-r locator ip6 daddr $LOC_B::/64
 watch b to-r sir ip6 daddr $SIR::/64
 

@@ -92,3 +92,12 @@ def to_sir(ila, sir_prefix, mode):
         plain = with_c(plain, False)
     low = add(low16(ila), adjust)
     return plain[:14] + word(0 if low == 0xffff else low)
+
+
+def exact_to_ila(address, locator, identifier, mode):
+    """The address on the wire for one that is not in SIR form: all of it changes."""
+    plain = locator + identifier
+    if mode not in (NEUTRAL, AUTO):
+        return plain
+    plain = with_c(plain[:14] + bytes(2), mode == NEUTRAL)
+    return plain[:14] + word(add(osum(address), inv(osum(plain))))

@@ -17,7 +17,7 @@ import time
 
 import ila_nl
 from ilatap import check, libc, unshare, CLONE_NEWNET
-from wire.model import MODES, addr, text
+from wire.model import IDENT_LUID, MODES, addr, text
 from wire.packet import ICMP6, flow_of, src_of
 
 ETH_P_IPV6, ETH_P_ALL, PACKET_OUTGOING = 0x86dd, 3, 4
@@ -168,7 +168,12 @@ class Router:
 
     def plain_route(self, destination, via=AT_SIR, more=''):
         with self:
-            ip('route replace %s via %s dev out0 %s\n' % (destination, via, more))
+            if more:
+                ip('route replace %s via %s dev out0 %s\n' % (destination, via, more))
+                return
+            # without a process for each
+            self.routes.add(destination, None, ila_nl.NLM_F_CREATE | ila_nl.NLM_F_REPLACE,
+                            dev='out0', via=via)
 
     def host_route(self, address):
         """A sender with an address that belongs elsewhere by its prefix."""
@@ -204,6 +209,14 @@ class Router:
             self.routes.netlink.request(RTM_NEWNEXTHOP, data,
                                         ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
             ip('route replace %s nhid %d\n' % (destination, number))
+
+    def table_route(self, destination, mode, via=AT_VIA, ident=IDENT_LUID):
+        """A route that asks the mappings."""
+        self.route(destination, bytes(8), mode, via, ident)
+
+    def map(self, *records, **more):
+        with self:
+            self.ila.map(*records, **more)
 
     def unrule(self, locator):
         with self:
