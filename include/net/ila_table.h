@@ -102,18 +102,19 @@ struct ila_node *ila_table_next(const struct ila_table *table,
 u64 ila_table_scan(const struct ila_table *table, u64 from, unsigned int max,
 		   void (*see)(struct ila_node *node, void *data), void *data);
 
-/* The seeds are secret and odd: nobody chooses addresses that fall together.
- * Products are good in their upper bits; the buckets' tags are of the lower.
+/* The seeds are secret and odd, so that addresses that fall together are not
+ * easily chosen. Products are good in their upper bits; the buckets' tags are of
+ * the lower.
  */
 static inline u64 ila_table_hash(const struct ila_addr *key, u32 domain)
 {
-	u64 hash = (__force u64)key->upper ^ domain;
+	u64 hash = (__force u64)key->upper;
 
 	hash *= ila_table_seed[0];
 	hash ^= hash >> 32;
 	hash = (hash ^ (__force u64)key->ident) * ila_table_seed[1];
 	hash ^= hash >> 32;
-	hash = (hash + ila_table_seed[2]) * ila_table_seed[3];
+	hash = (hash + ila_table_seed[2] + domain) * ila_table_seed[3];
 	return hash ^ hash >> 32;
 }
 
@@ -156,13 +157,14 @@ ila_table_find_hash(const struct ila_table *table, const struct ila_addr *key,
 {
 	const struct ila_buckets *array = rcu_dereference_raw(table->array);
 	const struct ila_bucket *bucket;
+	unsigned long i, home;
 	struct ila_node *node;
-	unsigned long i;
 	u64 tags, equal;
 
 	if (unlikely(!array))
 		return NULL;
-	for (i = hash >> array->shift;; i = (i + 1) & array->mask) {
+	i = home = hash >> array->shift;
+	do {
 		bucket = &array->buckets[i];
 		tags = ila_bucket_tags(bucket);
 		for (equal = ila_tags_equal(tags, hash); equal;
@@ -173,7 +175,10 @@ ila_table_find_hash(const struct ila_table *table, const struct ila_addr *key,
 		}
 		if (likely(!(tags >> 56)))
 			return NULL;
-	}
+		i = (i + 1) & array->mask;
+		/* each bucket may have been passed by somebody */
+	} while (likely(i != home));
+	return NULL;
 }
 
 static inline struct ila_node *ila_table_find(const struct ila_table *table,

@@ -30,7 +30,7 @@
  * @local: it is a local identifier
  * @old: what is there
  * @new: what takes its place; NULL: @old stays and changes
- * @locator: then, its locator
+ * @locator: then, its locator, unless it is local or has several
  */
 struct ila_change {
 	struct ila_node node;
@@ -196,7 +196,7 @@ static bool ila_records_agree(const struct ila_mapping *a,
 	c.locator = a->locator;
 	c.priority = a->priority;
 	c.weight = a->weight;
-	c.flags = a->flags;
+	c.flags ^= (c.flags ^ a->flags) & ILA_MAPPING_MORE;
 	return !memcmp(a, &c, sizeof(c));
 }
 
@@ -531,6 +531,30 @@ static int ila_change_new(struct ila_message *msg, struct ila_change *change,
 	return 0;
 }
 
+static bool ila_change_same_set(const struct ila_message *msg,
+				const struct ila_change *change)
+{
+	const struct ila_map *old = change->old, *new = change->new;
+
+	return old && old->flags & ILA_MAP_SET && old->flags == new->flags &&
+	       rcu_access_pointer(old->set) == rcu_access_pointer(new->set) &&
+	       old->csum_mode == new->csum_mode &&
+	       old->ident_type == new->ident_type &&
+	       !ila_map_expired(old, msg->now) &&
+	       (!(old->flags & ILA_MAP_EXACT) ||
+		ila_map_exact(old)->ident == ila_map_exact(new)->ident);
+}
+
+/* Several locators, and the same as before: the old mapping may stay */
+static void ila_change_keep(struct ila_message *msg, struct ila_change *change)
+{
+	ila_map_release(msg->ilan, change->new);
+	ila_map_free(change->new);
+	ila_change_tally(msg, change, -1);
+	change->new = NULL;
+	change->tell = false;
+}
+
 static int ila_change_prepare(struct ila_message *msg,
 			      struct ila_change *change)
 {
@@ -547,6 +571,8 @@ static int ila_change_prepare(struct ila_message *msg,
 	ila_record_get(change->attr, &r);
 	if (!ila_change_in_place(msg, change, &r)) {
 		err = ila_change_new(msg, change, &r);
+		if (!err && ila_change_same_set(msg, change))
+			ila_change_keep(msg, change);
 	} else if (!change->local) {
 		change->locator = ila_record_locator(msg, &r);
 		if (IS_ERR(change->locator)) {
@@ -606,10 +632,11 @@ static void ila_change_stay(struct ila_message *msg, struct ila_change *change,
 	struct ila_net *ilan = msg->ilan;
 	struct ila_map *map = change->old;
 
+	change->tell = map->origin != r->origin || !map->expires != !r->timeout;
 	ila_map_set_expires(ilan, map, ila_expires(msg, r));
 	WRITE_ONCE(map->origin, r->origin);
 	WRITE_ONCE(map->generation, msg->generation);
-	if (change->local)
+	if (!to)
 		return;
 	from = rcu_dereference_protected(map->locator, 1);
 	if (from == to) {
@@ -654,6 +681,8 @@ static void ila_message_apply(struct ila_message *msg)
 		change = &msg->changes[i];
 		if (change->superseded)
 			continue;
+		if (!(i % 1024))
+			cond_resched();
 		if (msg->cmd == ILA_CMD_MAPPING_DEL) {
 			ila_event_map(&event, change->old, msg->now);
 			ila_map_remove(msg->ilan, change->old, msg->dead);
@@ -706,9 +735,9 @@ static int ila_message_commit(struct ila_message *msg)
 	if (!err) {
 		ila_message_apply(msg);
 		ilan->generation = max(ilan->generation, msg->generation);
-		ila_table_shrink(&ilan->mappings);
-		ila_table_shrink(&ilan->locals);
 	}
+	ila_table_shrink(&ilan->mappings);
+	ila_table_shrink(&ilan->locals);
 	ila_hooks_update(ilan);
 	if (ilan->n_expiring)
 		ila_gc_kick(ilan);

@@ -157,17 +157,17 @@ struct ila_map *ila_local_find(const struct ila_net *ilan,
  *
  * RCU read side.
  *
- * Return: true; false if the identifier does not stand for such an address here.
+ * Return: the local identifier; NULL if the identifier does not stand for such an address here.
  */
-bool ila_exact_restore(const struct ila_net *ilan, const struct ila_addr *wire,
-		       u8 csum_mode, u32 domain, struct ila_xlat *x)
+struct ila_map *ila_exact_restore(const struct ila_net *ilan,
+				  const struct ila_addr *wire, u8 csum_mode,
+				  u32 domain, struct ila_xlat *x)
 {
 	struct ila_map *map = ila_local_find(ilan, wire, csum_mode, domain);
 	const struct ila_addr *address;
 
 	if (!map)
-		return false;
-	ila_map_use(map, ila_now());
+		return NULL;
 	address = &ila_map_exact(map)->address;
 	/* what came without the C-bit was not adjusted, so its sum changes */
 	if (ila_csum_mode_neutral(csum_mode) &&
@@ -182,5 +182,5 @@ bool ila_exact_restore(const struct ila_net *ilan, const struct ila_addr *wire,
 		.fixed = true,
 		.by = ILA_BY_ADDRESS,
 	};
-	return true;
+	return map;
 }

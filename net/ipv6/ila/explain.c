@@ -224,6 +224,14 @@ static u8 ila_why_no_hit(const struct ila_answer *answer,
 	return ILA_WHY_NO_MAPPING;
 }
 
+/* Is it for the miss policy to say what is done? */
+static bool ila_why_misses(u8 why)
+{
+	return why == ILA_WHY_NO_MAPPING || why == ILA_WHY_EXPIRED ||
+	       why == ILA_WHY_DOWN || why == ILA_WHY_OWN ||
+	       why == ILA_WHY_NO_ROUTE;
+}
+
 static int ila_explain_table(struct ila_answer *answer,
 			     const struct dst_entry *dst,
 			     const struct ila_tunnel *tunnel)
@@ -232,7 +240,7 @@ static int ila_explain_table(struct ila_answer *answer,
 		.map = ila_map_find(tunnel->ilan, &answer->daddr,
 				    tunnel->domain),
 	};
-	u8 why, by;
+	u8 why, by, miss;
 	int err = 0;
 
 	if (nla_put_u32(answer->msg, ILA_ATTR_DOMAIN, tunnel->domain))
@@ -244,15 +252,17 @@ static int ila_explain_table(struct ila_answer *answer,
 		      ila_answer_hit(answer, tunnel, &hit, &why);
 	if (err)
 		return err;
-	if (hit.loc &&
+	if (hit.loc && hit.xlat.to &&
 	    (nla_put_be64(answer->msg, ILA_ATTR_LOCATOR,
 			  ila_locator_value(hit.loc), ILA_ATTR_PAD) ||
 	     nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE, hit.xlat.csum_mode)))
 		return -EMSGSIZE;
 	by = why ? ILA_EXPLAIN_MISS : ILA_EXPLAIN_MAPPING;
+	/* a type that is left alone goes on; what is refused is dropped */
+	miss = ila_why_misses(why) ? ila_miss_policy(tunnel, dst) :
+	       why == ILA_WHY_TYPE ? ILA_MISS_FORWARD : ILA_MISS_DROP;
 	if (why && (ila_answer_way(answer, dst) ||
-		    nla_put_u8(answer->msg, ILA_ATTR_MISS,
-			       ila_miss_policy(tunnel, dst))))
+		    nla_put_u8(answer->msg, ILA_ATTR_MISS, miss)))
 		return -EMSGSIZE;
 	return ila_answer_by(answer, by, why);
 }

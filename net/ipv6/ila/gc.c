@@ -87,6 +87,13 @@ void ila_gc_end(struct ila_net *ilan)
 		cond_resched();
 	ila_locator_retire_all(ilan);
 	list_splice_init(&ilan->retired, &retired);
+	/* of those that were empty, something may have been in preparation */
+	ila_table_shrink(&ilan->mappings);
+	ila_table_shrink(&ilan->locals);
+	ila_table_shrink(&ilan->locators);
+	ila_table_shrink(&ilan->moved);
+	ila_table_shrink(&ilan->sets);
+	ila_table_shrink(&ilan->vnids);
 	mutex_unlock(&ilan->mutex);
 
 	ila_locator_forget_all(&retired);

@@ -38,6 +38,7 @@ static void ila_locator_free(struct ila_locator *loc)
 static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 {
 	struct ila_locator *loc;
+	int cpu;
 
 	loc = kzalloc(sizeof(*loc), GFP_KERNEL_ACCOUNT);
 	if (!loc)
@@ -47,6 +48,8 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 		kfree(loc);
 		return NULL;
 	}
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(loc->cpu, cpu)->syncp);
 	loc->node.key.upper = locator;
 	loc->domain = domain;
 	loc->since = ila_now();
@@ -383,12 +386,16 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 		NL_SET_ERR_MSG(extack, "LOCATOR_TO is the SIR prefix itself");
 		return -EINVAL;
 	}
-	if (ila_table_reserve(&ilan->moved, 1))
-		return -ENOMEM;
 	to = ila_locator_get(ilan, to_locator, domain,
 			     from->has_sir ? &from->sir : NULL, extack);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
+	/* not before: that may have emptied the table */
+	if (ila_table_reserve(&ilan->moved, 1)) {
+		ila_locator_put(ilan, to);
+		ila_locator_settle(ilan, false);
+		return -ENOMEM;
+	}
 
 	ila_locator_settle(ilan, true);
 	ila_locator_redirect(ilan, from, to);

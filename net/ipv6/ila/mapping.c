@@ -9,7 +9,7 @@
 #include "event.h"
 #include "mapping.h"
 
-/* Mappings that one step of a long work takes before others may have the mutex */
+/* Mappings that one step of a long work takes: their memory is freed together */
 #define ILA_MAP_STEP	4096
 
 static struct kmem_cache *ila_map_cache;
@@ -199,7 +199,7 @@ unsigned int ila_map_records(const struct ila_map *map, u32 now,
 
 	records[0] = (struct ila_mapping) {
 		.timeout = expires ? max_t(s32, expires - now, 1) : 0,
-		.idle = now - READ_ONCE(map->used),
+		.idle = ila_map_idle(map, now),
 		.generation = READ_ONCE(map->generation),
 		.domain = map->node.domain,
 		.csum_mode = map->csum_mode,
@@ -282,7 +282,7 @@ bool ila_filter_matches(const struct ila_filter *filter,
 		return false;
 	if (has & ILA_FILTER_SWEEP && map->generation == filter->sweep)
 		return false;
-	if (has & ILA_FILTER_IDLE && now - READ_ONCE(map->used) < filter->idle)
+	if (has & ILA_FILTER_IDLE && ila_map_idle(map, now) < filter->idle)
 		return false;
 	if (has & ILA_FILTER_ADDRESS &&
 	    !ila_addr_in(ila_map_address(map), filter))

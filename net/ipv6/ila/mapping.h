@@ -109,6 +109,12 @@ static inline bool ila_map_expired(const struct ila_map *map, u32 now)
 	return unlikely(expires) && ila_is_past(expires, now);
 }
 
+/* For how long it was not used; it may have been since @now */
+static inline u32 ila_map_idle(const struct ila_map *map, u32 now)
+{
+	return max_t(s32, now - READ_ONCE(map->used), 0);
+}
+
 static inline void ila_map_use(struct ila_map *map, u32 now)
 {
 	if (unlikely(now - READ_ONCE(map->used) >= ILA_USED_STEP))
@@ -208,8 +214,9 @@ void ila_vnid_put(struct ila_net *ilan, struct ila_vnid *vnid);
 struct ila_map *ila_local_find(const struct ila_net *ilan,
 			       const struct ila_addr *wire, u8 csum_mode,
 			       u32 domain);
-bool ila_exact_restore(const struct ila_net *ilan, const struct ila_addr *wire,
-		       u8 csum_mode, u32 domain, struct ila_xlat *x);
+struct ila_map *ila_exact_restore(const struct ila_net *ilan,
+				  const struct ila_addr *wire, u8 csum_mode,
+				  u32 domain, struct ila_xlat *x);
 
 /* change.c */
 struct genl_info;

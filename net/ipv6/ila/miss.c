@@ -69,7 +69,8 @@ static void ila_misses_put(struct ila_misses *misses, u32 rate,
 	    ila_node_is(&misses->slots[i], &node->key, node->domain))
 		return;
 	if (misses->used[i] || !ila_misses_allow(misses, rate)) {
-		misses->lost++;
+		if (!misses->lost++ && !misses->n)
+			schedule_delayed_work(&misses->work, ILA_MISSES_PERIOD);
 		return;
 	}
 	misses->slots[i] = *node;

@@ -5,6 +5,7 @@
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <net/addrconf.h>
 #include <net/gso.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -73,6 +74,9 @@ bool ila_route_cacheable(const struct dst_entry *dst)
 	const struct fib6_info *from;
 
 	if (dst->lwtstate || dst_xfrm(dst))
+		return false;
+	/* then it can lose its carrier, and nothing says so */
+	if (ip6_ignore_linkdown(dst_dev(dst)))
 		return false;
 	from = rcu_dereference(dst_rt6_info(dst)->from);
 	return from && !ila_route_competes(from);
@@ -182,10 +186,19 @@ int ila_consumed(int err)
 	return err == -EOPNOTSUPP ? -EHOSTUNREACH : err;
 }
 
-/* A refusal for which the sender of a forwarded packet gets an ICMPv6 error */
-static int ila_output_noroute(const struct ila_net *ilan,
-			      const struct sock *sk, struct sk_buff *skb,
-			      int err)
+/**
+ * ila_output_noroute() - a packet can not be sent to its locator
+ * @ilan: the namespace
+ * @sk: who sends it, or NULL
+ * @skb: the packet, which is taken
+ * @err: why: what ila_route() said
+ *
+ * The sender of a forwarded packet gets an ICMPv6 error.
+ *
+ * Return: @err.
+ */
+int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
+		       struct sk_buff *skb, int err)
 {
 	if (ila_is_forwarded(sk, skb) && err != -EINVAL)
 		icmpv6_send(skb, ICMPV6_DEST_UNREACH,

@@ -22,6 +22,8 @@ bool ila_route_varies(struct net *net);
 bool ila_route_cacheable(const struct dst_entry *dst);
 struct dst_entry *ila_route(struct net *net, struct sock *sk,
 			    struct sk_buff *skb, const struct ila_addr *daddr);
+int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
+		       struct sk_buff *skb, int err);
 int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 		  struct sk_buff *skb, const struct dst_entry *dst);
 void ila_count_offloaded(const struct ila_net *ilan,

@@ -184,7 +184,8 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 	ila_count_offloaded(ilan, skb);
 	if (likely(READ_ONCE(ilan->config.counting)))
 		ila_locator_count(hit->loc,
-				  skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1,
+				  max_t(unsigned int, 1,
+					skb_shinfo(skb)->gso_segs),
 				  skb->len);
 	skb_dst_drop(skb);
 	if (way->noref)
@@ -222,6 +223,9 @@ static noinline int ila_output_again(struct lwtunnel_state *lwt, struct net *net
 			ila_drop(tunnel->ilan, skb, ILA_REFUSED_LOOP, false);
 			return err;
 		}
+		/* there is a route, and it, or IPsec, says no */
+		if (err != -ENETUNREACH && err != -EHOSTUNREACH)
+			return ila_output_noroute(tunnel->ilan, sk, skb, err);
 		if (!ila_hit_next(hit, skb))
 			return ila_output_miss(lwt, net, sk, skb);
 		ila_hit_xlat(hit, tunnel->xlat.csum_mode, tunnel->ident_type,

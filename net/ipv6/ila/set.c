@@ -95,12 +95,28 @@ void ila_set_put(struct ila_net *ilan, struct ila_set *set)
 /* Choosing
  */
 
+/* Weight 0 is for a priority that has no other weights */
+static bool ila_member_weighs(const struct ila_set *set, unsigned int i)
+{
+	const struct ila_member *members = set->members;
+	unsigned int j;
+
+	if (members[i].weight)
+		return true;
+	for (j = 0; j < set->n; j++)
+		if (members[j].priority == members[i].priority &&
+		    members[j].weight)
+			return false;
+	return true;
+}
+
 static bool ila_member_works(const struct ila_set *set, unsigned int i,
 			     u32 tried)
 {
 	struct ila_locator *loc = ila_locator_current(set->members[i].locator);
 
-	return !(tried & BIT(i)) && !READ_ONCE(loc->state);
+	return !(tried & BIT(i)) && !READ_ONCE(loc->state) &&
+	       ila_member_weighs(set, i);
 }
 
 /* Choose by weight, among those of a mask. Return: which one, -1 for none. */

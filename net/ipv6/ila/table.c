@@ -239,6 +239,14 @@ void ila_table_swap(struct ila_table *table, struct ila_node *old,
 	table->seq++;
 }
 
+static void ila_table_empty(struct ila_table *table)
+{
+	struct ila_buckets *array = ila_table_array(table);
+
+	RCU_INIT_POINTER(table->array, NULL);
+	call_rcu(&array->rcu, ila_array_free);
+}
+
 /**
  * ila_table_remove() - remove a node
  * @table: the table
@@ -253,24 +261,25 @@ void ila_table_remove(struct ila_table *table, struct ila_node *node)
 	RCU_INIT_POINTER(*ila_array_place(array, node, true), NULL);
 	WRITE_ONCE(table->n, table->n - 1);
 	table->seq++;
-	if (table->n)
-		return;
-	RCU_INIT_POINTER(table->array, NULL);
-	call_rcu(&array->rcu, ila_array_free);
+	if (!table->n)
+		ila_table_empty(table);
 }
 
 /**
  * ila_table_shrink() - give memory back after nodes were removed
  * @table: the table
  *
- * Process context; the table's writer. Does nothing where it is not worth it,
- * or without memory for the smaller array.
+ * Process context; the table's writer, not between ila_table_reserve() and what
+ * that was for. Does nothing where it is not worth it, or without memory for the
+ * smaller array.
  */
 void ila_table_shrink(struct ila_table *table)
 {
 	const struct ila_buckets *array = ila_table_array(table);
 
-	if (array && array->shift < 64 - ILA_TABLE_BITS_MIN &&
+	if (array && !table->n)
+		ila_table_empty(table);
+	else if (array && array->shift < 64 - ILA_TABLE_BITS_MIN &&
 	    table->n < (array->mask + 1) / 2)
 		ila_table_resize(table, ila_table_bits(2UL * table->n));
 }
