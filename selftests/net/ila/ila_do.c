@@ -381,6 +381,7 @@ static void do_local(void)
 	own = address();
 	ila_mapping_init(&record, &own, 0);
 	record.flags = ILA_MAPPING_LOCAL;
+	record.weight = 0;
 	record.identifier = identifier();
 	while (*words)
 		read_mapping_key(&record);

@@ -23,6 +23,7 @@
 #define KSFT_SKIP	4
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
 
 #define KEYS		21000	/* mappings there can be */
 #define HOMES		6	/* pairs of a domain and a SIR prefix */
@@ -129,7 +130,7 @@ static unsigned int step, failures;
 static uint64_t changes, compared;
 static char doing[200];
 
-static __attribute__((format(printf, 1, 2))) void fail(const char *format, ...)
+static __printf(1, 2) void fail(const char *format, ...)
 {
 	va_list args;
 
@@ -1191,12 +1192,12 @@ static void run(unsigned int steps)
 	compare_all();
 }
 
-static void end(void)
+static void finish(void)
 {
 	unsigned int i;
 	uint32_t deleted = 0;
 
-	sprintf(doing, "the end");
+	sprintf(doing, "after all");
 	expect(ila_mapping_flush(ila, NULL, &deleted), 0);
 	expect_deleted(deleted, total);
 	for (i = 0; i < KEYS; i++)
@@ -1253,7 +1254,7 @@ int main(int argc, char **argv)
 	       (unsigned long long)changes, (unsigned long long)compared,
 	       (long)(now() - begun));
 	verdict(1, "random changes: answers and tables as in the array");
-	end();
+	finish();
 	verdict(2, "everything deleted: nothing is left");
 	ila_close(ila);
 	return failures ? 1 : 0;

@@ -34,6 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+
 #define IDENTS		256	/* that always have a mapping */
 #define HISTORY		1024	/* changes of one that are remembered */
 #define SENDERS		2
@@ -514,6 +516,7 @@ static void *reader_thread(void *arg)
 	ip = popen("ip -6 -batch -", "w");
 	if (!ip)
 		err(1, "ip");
+	read_all(ila);
 	while (!stop) {
 		flap(ila, &rnd);
 		explain_one(ila, &rnd);
@@ -684,12 +687,9 @@ static int open_receiver(void)
 
 static void *receiver_thread(void *arg)
 {
+	int fd = (uintptr_t)arg;
 	struct packet packet;
-	int fd;
 
-	(void)arg;
-	enter(namespaces[2]);
-	fd = open_receiver();
 	while (!stop)
 		if (recv(fd, &packet, sizeof(packet), 0) == sizeof(packet) &&
 		    packet.ip[6] == IPPROTO_UDP &&
@@ -759,15 +759,18 @@ static void run(unsigned int duration)
 	struct writer writer = { .rnd = seed };
 	pthread_t threads[4], senders[SENDERS];
 	struct ila *ila;
-	uintptr_t i;
+	uintptr_t i, fd;
 
+	/* it is there before the first packet */
+	enter(namespaces[2]);
+	fd = open_receiver();
 	enter(namespaces[1]);
 	ila = open_ila();
 	writer.ila = open_ila();
 	set_miss(ila);
 	start_idents(&writer);
 	ila_stats(ila, before, ILA_STAT_MAX + 1);
-	begin(&threads[0], receiver_thread, NULL);
+	begin(&threads[0], receiver_thread, (void *)fd);
 	begin(&threads[1], writer_thread, &writer);
 	begin(&threads[2], junk_thread, NULL);
 	begin(&threads[3], reader_thread, NULL);
@@ -849,8 +852,7 @@ static void end_process(pid_t pid)
 }
 
 /* Lines for ip -6 -batch */
-static __attribute__((format(printf, 1, 2))) void ip_batch(const char *format,
-							   ...)
+static __printf(1, 2) void ip_batch(const char *format, ...)
 {
 	FILE *ip = popen("ip -6 -batch -", "w");
 	va_list args;

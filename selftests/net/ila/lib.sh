@@ -500,6 +500,13 @@ seen()
 	echo "${BASH_REMATCH[1]:-none}"
 }
 
+# The same, and begin anew
+take()
+{
+	[[ $(on "$1" nft reset counter netdev watch "$2") =~ packets\ ([0-9]+) ]]
+	echo "${BASH_REMATCH[1]:-none}"
+}
+
 forget()
 {
 	on "$1" nft reset counters >/dev/null
@@ -616,6 +623,15 @@ NAMES=()
 PIDS=()
 
 # --- Numbered datagrams --------------------------------------------------------
+
+# datagrams HOST ADDRESS [PORT]: three; it is no error that nobody wants them
+datagrams()
+{
+	# shellcheck disable=SC2016 # for that shell
+	on "$1" bash -c 'for i in 1 2 3; do echo $i >"/dev/udp/$1/$2"; done' - \
+		"$2" "${3:-9}" 2>/dev/null
+	true
+}
 
 FLOWS=$HERE/flows.py
 

@@ -29,6 +29,7 @@ place()
 	ila_host "$1" "$2::2" "$2::1" to-r $SIR_B "$3"
 	rule "$1" "$3" $SIR neutral-map
 	watch "$1" to-r came udp dport 9
+	watch "$1" to-r other udp dport 10
 	collector "$1" ::
 	pings r "$2::2" >/dev/null
 }
@@ -49,32 +50,37 @@ topology()
 	place d 2001:db8:4 $LOC_D
 }
 
-# datagrams ADDRESS: a sends three; being told that nobody wants them is no error
-datagrams()
+# Adds to where_came and where_other how the last three datagrams of each kind
+# have reached a host
+look()
 {
-	# shellcheck disable=SC2016 # for that shell
-	on a bash -c 'for i in 1 2 3; do echo $i >"/dev/udp/$1/9"; done' - "$1" \
-		2>/dev/null
-	true
-}
+	local all kind
 
-# goes NAME ADDRESS WHERE: three datagrams come to "b", "c", "d" or "nowhere"
-goes()
-{
-	local host where=""
-
-	for host in b c d; do
-		forget $host
-	done
-	datagrams "$2"
-	for host in b c d; do
-		case $(seen $host came) in
+	all=$(on "$1" nft reset counters)
+	for kind in came other; do
+		[[ $all =~ counter\ $kind\ \{[[:space:]]+packets\ ([0-9]+) ]]
+		case ${BASH_REMATCH[1]} in
 		0) ;;
-		3) where+=" $host" ;;
-		*) where+=" part-to-$host" ;;
+		3) declare -g "where_$kind+= $1" ;;
+		*) declare -g "where_$kind+= part-to-$1" ;;
 		esac
 	done
-	same "$1" "${where:- nowhere}" " $3"
+}
+
+# goes NAME ADDRESS WHERE [OTHER-ADDRESS WHERE]: three datagrams come to "b", "c",
+# "d" or "nowhere"
+goes()
+{
+	local host
+
+	where_came="" where_other=""
+	datagrams a "$2"
+	[ $# = 3 ] || datagrams a "$4" 10
+	for host in b c d; do
+		look $host
+	done
+	same "$1" "${where_came:- nowhere}${4:+, other${where_other:- nowhere}}" \
+		" $3${4:+, other $5}"
 }
 
 # misses NAME ADDRESS: three datagrams find no way, and are counted
@@ -104,7 +110,7 @@ move_under_traffic()
 	sender=$!
 	while kill -0 $sender 2>/dev/null; do
 		for to in $LOC_C $LOC_D $LOC_C $LOC_B; do
-			ila r locator move $at $to || break 2
+			ila r locator move "$at" "$to" || break 2
 			at=$to
 			rounds=$((rounds + 1))
 		done
@@ -136,17 +142,16 @@ move_several()
 		ila r locator move $LOC_B $LOC_C
 	same "three mappings: all there" "$(locator $LOC_C mappings)" 3
 	refused "the old locator has none" ila r locator get $LOC_B
-	for address in $SIR_B $SIR_2 $SIR_3; do
-		goes "all go to the new place: $address" $address c
-	done
+	goes "two go to the new place" $SIR_B c $SIR_2 c
+	goes "the third stays there" $SIR_3 c
 	same "found by the new locator" \
 		"$(ila r map list locator $LOC_C | wc -l)" 3
 	same "not found by the old one" "$(ila r map list locator $LOC_B)" ""
 
 	ok "the old locator for a mapping made later" \
 		ila r map change $SIR_3 $LOC_B
-	goes "that goes to the old place" $SIR_3 b
-	goes "those that moved do not" $SIR_2 c
+	goes "that goes to the old place, those that moved do not" \
+		$SIR_3 b $SIR_2 c
 	ila r locator move $LOC_C $LOC_B
 	goes "and back" $SIR_2 b
 	same "and back: all" "$(locator $LOC_B mappings)" 3
@@ -223,7 +228,9 @@ FLOW_COUNT=400
 
 start_flows()
 {
-	coproc SENDER { numbers a $SIR_B --flows $FLOW_COUNT --on-line; }
+	coproc SENDER {
+		numbers a $SIR_B --flows $FLOW_COUNT --on-line
+	}
 }
 
 # One datagram in each flow; leaves in $TMP/now "FLOW HOST", sorted
@@ -336,7 +343,7 @@ by_priority()
 	share "all down: d" d 0 0
 	explains "all down" r $SIR_B "by miss" "why down"
 	for loc in $LOC_B $LOC_C $LOC_D; do
-		ila r locator up $loc
+		ila r locator up "$loc"
 	done
 
 	ila r map replace $SIR_B $LOC_B,1,0 $LOC_C,1,1
@@ -352,8 +359,7 @@ by_priority()
 		$FLOW_COUNT $FLOW_COUNT
 	ila r locator up $LOC_C
 	unmap_all r
-	exec {SENDER[1]}>&-
-	wait "$SENDER_PID"
+	kill "$SENDER_PID"
 }
 
 # --- Counters ------------------------------------------------------------------
@@ -395,8 +401,7 @@ counters()
 # both NAME WHERE WHERE: where SIR_B and SIR_2 go, both at LOC_B
 both()
 {
-	goes "$1" $SIR_B "$2"
-	goes "$1: the other address" $SIR_2 "$3"
+	goes "$1" $SIR_B "$2" $SIR_2 "$3"
 }
 
 # Without the C-bit, the address on the wire is LOC_B and the identifier
@@ -444,10 +449,12 @@ kept_routes()
 # A device that a route leads to
 kept_device()
 {
+	local flood
+
 	cable r tmp0 c tmp0
 	ip6 r addr add 2001:db8:9::1/64 dev tmp0 nodad
 	ip6 c addr add 2001:db8:9::2/64 dev tmp0 nodad
-	watch c tmp0 other udp dport 9
+	watch c tmp0 second udp dport 9
 	pings r 2001:db8:9::2 >/dev/null
 	ip6 r route add $LOC_B::/64 via 2001:db8:9::2 dev tmp0
 	on_tmp0 "a second link"
@@ -459,24 +466,27 @@ kept_device()
 	ip6 r route add $LOC_B::/64 via 2001:db8:9::2 dev tmp1
 	pings r 2001:db8:9::2 >/dev/null
 	on_tmp0 "renamed and up"
-	background a "$TRAFFIC" flood $SIR_B 9 --pause 0.001
+	on a "$TRAFFIC" flood $SIR_B 9 --pause 0.001 >/dev/null 2>&1 &
+	flood=$!
 	until_true 10 flows_on
 	ok "the device goes under traffic, at once" \
 		timeout 8 nsenter --net="/run/netns/$(ns r)" ip link del tmp1
-	misses "its device is gone" $SIR_3
+	kill $flood
+	wait $flood
+	forget c
+	misses "its device is gone" $SIR_B
 	ip6 r route add $LOC_B::/64 via 2001:db8:2::2
 }
 
 on_tmp0()
 {
-	forget c
-	datagrams $SIR_B
-	same "$1" "$(seen c other)" 3
+	datagrams a $SIR_B
+	same "$1" "$(take c second)" 3
 }
 
 flows_on()
 {
-	[ "$(seen c other)" -gt 20 ]
+	[ "$(seen c second)" -gt 20 ]
 }
 
 # By rule, where nothing can be kept

@@ -4,6 +4,7 @@
 and how they say so, that a refused message leaves no trace, filters, dumps
 under change, events, and who may do what."""
 
+import collections
 import errno
 import ipaddress
 import os
@@ -69,15 +70,37 @@ def case(name):
 
 # What there is, but for what changes by itself
 
+Row = collections.namedtuple("Row", nl.RECORD_FIELDS)
+
+
+def rows_of(data=b""):
+    """A dump with little done to it, for large tables."""
+    return [Row._make(nl.RECORD.unpack(payload)) for message in
+            ila.command(MAPPING_GET, data, nl.NLM_F_DUMP)
+            for kind, payload, _ in nl.walk(message.payload[nl.GENLHDR.size:])
+            if kind == MAPPING]
+
+
 def mappings():
-    found = ila.map_dump()
-    for one in found:
-        del one["idle"], one["timeout"]
-    return sorted(found, key=str)
+    return sorted(row._replace(idle=0, timeout=0) for row in rows_of())
 
 
 def addresses(data=b""):
     return sorted({found["address"] for found in ila.map_dump(data)})
+
+
+class Tracked(nl.Ila):
+    """Remembers what there is while nobody but refused requests comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.known = None
+
+    def command(self, cmd, *args, **kw):
+        found = super().command(cmd, *args, **kw)
+        if cmd not in (MAPPING_GET, LOCATOR_GET, CONFIG_GET):
+            self.known = None
+        return found
 
 
 def snapshot():
@@ -96,7 +119,7 @@ def refuses(error, cmd, data=b"", names=None, text=None, at=None,
             flags=nl.NLM_F_ACK, **kw):
     """The request fails with this errno; the extack names an attribute, has
     this text, points at the at-th attribute; and nothing has changed."""
-    before = snapshot()
+    before = ila.known or snapshot()
     wanted = error if isinstance(error, tuple) else (error,)
     try:
         ila.command(cmd, data, flags, **kw)
@@ -111,7 +134,8 @@ def refuses(error, cmd, data=b"", names=None, text=None, at=None,
         check(at is None or got.offset == offset_of(data, at),
               what + " and points at %s, not at attribute %s" %
               (got.offset, at))
-        check(snapshot() == before, what + ", but something has changed")
+        ila.known = snapshot()
+        check(ila.known == before, what + ", but something has changed")
         return got
     raise AssertionError("command %d: accepted" % cmd)
 
@@ -206,7 +230,7 @@ def lengths(cmd, takes, must, good):
 
 @each_command("attributes that are of other commands, or of none")
 def unknown(cmd, takes, must, good):
-    for kind in list(range(1, 95)) + [200, 0x3FFF]:
+    for kind in list(range(1, 12)) + list(range(63, 92)) + [200, 0x3FFF]:
         if kind not in takes:
             got = refuses(errno.EINVAL, cmd, good() + attr(kind, bytes(4)))
             check(got.msg, "no words for attribute %d" % kind)
@@ -643,9 +667,9 @@ def some_local(rnd):
                 domain=rnd.choice((0, 3)), origin=rnd.randrange(3))
 
 
-def key_of(one):
+def key_of(row):
     """What tells mappings apart."""
-    return (one["address"], one["domain"], one["identifier"])
+    return row.address, row.domain, row.identifier
 
 
 def fill_random(rnd):
@@ -655,38 +679,43 @@ def fill_random(rnd):
         rows += [some_local(rnd) for _ in range(20)]
         ila.map(*(record(**row) for row in rows), cmd=MAPPING_REPLACE,
                 generation=generation)
-        for _ in range(20):
+        for _ in range(10):
             first = some_record(rnd)
             second = dict(first, locator=first["locator"][:-1] + "9")
             ila.map(record(**first, flags=MORE), record(**second, weight=7),
                     cmd=MAPPING_REPLACE, generation=generation)
 
 
+def begins(bits, one, other):
+    """Are so many bits of two addresses the same?"""
+    differ = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
+    return not differ >> (128 - bits)
+
+
 def some_filter(rnd, rows, kinds):
-    """The attributes, and a function that says whether a row is meant."""
+    """The attributes, and functions that say whether a row is meant."""
     row = rnd.choice(rows)
     tests, data = [], b""
     if ADDRESS in kinds:
         bits = rnd.choice((0, 1, 47, 48, 63, 64, 96, 112, 120, 127, 128))
-        net = ipaddress.ip_network((row["address"], bits), strict=False)
-        data += address_attr(row["address"])
+        data += attr(ADDRESS, row.address)
         if bits < 128 or rnd.random() < 0.5:
             data += u8(PREFIX_LEN, bits)
-        tests.append(lambda one: ipaddress.ip_address(one["address"]) in net)
+        tests.append(lambda one: begins(bits, one.address, row.address))
     if LOCATOR in kinds:
-        data += locator_attr(row["locator"])
-        tests.append(lambda one: not one["flags"] & LOCAL and
-                     one["locator"] == row["locator"])
+        data += attr(LOCATOR, row.locator)
+        tests.append(lambda one: not one.flags & LOCAL and
+                     one.locator == row.locator)
     if DOMAIN in kinds:
-        data += u32(DOMAIN, row["domain"])
-        tests.append(lambda one: one["domain"] == row["domain"])
+        data += u32(DOMAIN, row.domain)
+        tests.append(lambda one: one.domain == row.domain)
     if ORIGIN in kinds:
-        data += u8(ORIGIN, row["origin"])
-        tests.append(lambda one: one["origin"] == row["origin"])
+        data += u8(ORIGIN, row.origin)
+        tests.append(lambda one: one.origin == row.origin)
     if SWEEP in kinds:
         generation = rnd.randrange(5)
         data += u32(SWEEP, generation)
-        tests.append(lambda one: one["generation"] != generation)
+        tests.append(lambda one: one.generation != generation)
     if IDLE in kinds:
         idle = rnd.choice((0, 100000))
         data += u32(IDLE, idle)
@@ -707,14 +736,14 @@ KINDS = (ADDRESS, LOCATOR, DOMAIN, ORIGIN, SWEEP, IDLE)
 def filtered_dump():
     rnd = random.Random(SEED)
     fill_random(rnd)
-    rows = ila.map_dump()
+    rows = rows_of()
     equal(len({key_of(one) for one in rows}),
           ila.values(CONFIG_GET)["count"], "mappings")
-    for turn in range(120):
-        kinds = ([KINDS[turn % len(KINDS)]] if turn < 36 else
+    for turn in range(60):
+        kinds = ([KINDS[turn % len(KINDS)]] if turn < 24 else
                  rnd.sample(KINDS, rnd.randrange(1, len(KINDS) + 1)))
         data, tests = some_filter(rnd, rows, kinds)
-        found = {key_of(one) for one in ila.map_dump(data)}
+        found = {key_of(one) for one in rows_of(data)}
         check(found == meant(rows, tests),
               "seed %d turn %d by %s: %d found, want %d" %
               (SEED, turn, kinds, len(found), len(meant(rows, tests))))
@@ -723,15 +752,15 @@ def filtered_dump():
 @case("flush: filters alone and together, against every row of a random table")
 def filtered_flush():
     rnd = random.Random(SEED + 1)
-    for turn in range(24):
+    for turn in range(14):
         fill_random(rnd)
-        rows = ila.map_dump()
-        kinds = ([KINDS[turn % len(KINDS)]] if turn < 12 else
+        rows = rows_of()
+        kinds = ([KINDS[turn % len(KINDS)]] if turn < 6 else
                  rnd.sample(KINDS, rnd.randrange(1, len(KINDS) + 1)))
         data, tests = some_filter(rnd, rows, kinds)
         gone = meant(rows, tests)
         equal(ila.map_flush(data), len(gone), "turn %d: flushed" % turn)
-        left = {key_of(one) for one in ila.map_dump()}
+        left = {key_of(one) for one in rows_of()}
         equal(left, {key_of(one) for one in rows} - gone, "left")
     ila.map_flush()
     equal(ila.locators(), [], "locators of an empty table")
@@ -801,7 +830,7 @@ def dumped_while(between, stays=1000):
 @case("dump while the table grows: none lost, none twice, and it says so")
 def dump_growing():
     dumped_while(lambda found: [ila.map(*many(2000, start))
-                                for start in range(10000, 30000, 2000)])
+                                for start in range(10000, 18000, 2000)])
 
 
 @case("dump while the table shrinks: none lost, none twice, and it says so")
@@ -811,7 +840,7 @@ def dump_shrinking():
     ila.map_flush()
     lasting = many(300)
     ila.map(*lasting)
-    for start in range(10000, 20000, 2000):
+    for start in range(10000, 14000, 2000):
         ila.map(*many(2000, start, LOC2))
     found, interrupted = dump_slowly(setup_then_flush)
     check_lived(found, [address_of(one) for one in lasting])
@@ -1192,8 +1221,6 @@ def misses_told(listener):
 
 @miss_case("misses: those above the rate are counted as lost", 5)
 def misses_rate(listener):
-    # the bucket fills in a second
-    time.sleep(1.1)
     for low in range(100, 160):
         send_to(low)
     told_of, lost = misses_told(listener)
@@ -1357,7 +1384,7 @@ SEED = int(os.environ.get("SEED", time.time()))
 def main():
     global ila
     ilatap.start()
-    ila = nl.Ila()
+    ila = Tracked()
     # a refusal of a long message otherwise comes with all of it
     ila.netlink.sock.setsockopt(nl.SOL_NETLINK, NETLINK_CAP_ACK, 1)
     table_route()

@@ -69,8 +69,8 @@ storm()
 	echo "# seed $SEED"
 	said=$("$STORM" run "/run/netns/$(ns s)" "/run/netns/$(ns r)" \
 		"/run/netns/$(ns c)" "$SECONDS_OF_STORM" "$SEED" 2>&1)
-	sed 's/^#* */# /' <<<"$said"
-	said=$(tail -n 1 <<<"$said")
+	echo "# ${said//$'\n'/$'\n'# }"
+	said=${said##*$'\n'}
 	some "packets were sent while mappings changed" packets changes moves \
 		refusals flaps grown dumps
 	none "each packet went where its mapping was, or is" elsewhere

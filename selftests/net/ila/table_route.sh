@@ -176,25 +176,14 @@ under_traffic()
 
 # --- Without a mapping ---------------------------------------------------------
 
-# datagrams ADDRESS: a sends three; being told that nobody wants them is no error
-datagrams()
-{
-	# shellcheck disable=SC2016 # for that shell
-	on a bash -c 'for i in 1 2 3; do echo $i >"/dev/udp/$1/9"; done' - "$1" \
-		2>/dev/null
-	true
-}
-
 # goes NAME ADDRESS WHERE: three datagrams of a to "b", translated, to "c", not
 # translated, or "nowhere"
 goes()
 {
 	local at_b at_c
 
-	forget b
-	forget c
-	datagrams "$2"
-	at_b=$(seen b locator) at_c=$(seen c plain)
+	datagrams a "$2"
+	at_b=$(take b locator) at_c=$(take c plain)
 	case $at_b:$at_c in
 	3:0) same "$1" b "$3" ;;
 	0:3) same "$1" c "$3" ;;
@@ -309,7 +298,7 @@ by_device()
 			}
 		}
 	X
-	datagrams $GONE
+	datagrams a $GONE
 	has "auto, a device without neighbours: forwarded" \
 		"$(on r nft list counter netdev sent sent)" "packets 3"
 	same "auto, a device without neighbours: IlaMissForwarded" \
@@ -349,6 +338,7 @@ local_senders()
 misses()
 {
 	ip6 r route add $SIR_A/128 via 2001:db8:1::a
+	forget b
 	by_attribute
 	by_config
 	by_device
@@ -552,7 +542,7 @@ lengths()
 	map a $SIR_B $LOC_B
 	forget b
 	same "prefix lengths 0 to 128" "$(each_length 2>&1)" ""
-	same "prefix lengths 0 to 128: all translated" "$(seen b locator)" 129
+	same "prefix lengths 0 to 128: all translated" "$(take b locator)" 129
 	ip6 a route del $LOC_B::/64 via 2001:db8:1::1
 	over
 }

@@ -20,6 +20,7 @@ need_ila_do
 start
 
 LOC_C=2001:db8:c:1
+HOSTS="a r b"
 MODES="adj-transport neutral-map no-action neutral-map-auto"
 
 # Type 3: two tenants whose addresses end alike
@@ -95,10 +96,10 @@ over()
 {
 	local host
 
-	for host in a r b c; do
-		unmap_all $host
-		unrule $host
-		try_batch $host <<-X
+	for host in $HOSTS; do
+		unmap_all "$host"
+		unrule "$host"
+		try_batch "$host" <<-X
 			route flush root $SIR::/64 table main
 			route flush root 2001:db8:77::/48 table main
 			route flush root 3fff::/16 table main
@@ -329,6 +330,7 @@ foreign()
 two_places()
 {
 	hosts c e
+	HOSTS="a r b c"
 	link r c
 	link b e
 	link c e

@@ -12,6 +12,8 @@
 . "$(dirname "$0")/lib.sh"
 need tayga tcpdump iperf3
 need_ila_do
+modprobe -q tun
+[ -c /dev/net/tun ] || skip_all "needs /dev/net/tun"
 start
 
 MODES="adj-transport neutral-map no-action neutral-map-auto"
@@ -46,17 +48,10 @@ translator()
 		data-dir $TMP/$1
 	X
 	background "$1" tayga --nodetach -c "$TMP/$1/conf"
-	until_true 10 translates "$1" || skip_all "tayga does not start"
-	ip6 "$1" link set nat64 up
+	# the device is there once the translator is
+	ok "translator of $1" until_true 10 ip6 "$1" link set nat64 up
 	on "$1" ip route add "$2" dev nat64
 	ip6 "$1" route add "$3" dev nat64
-}
-
-translates()
-{
-	[ "$(on "$1" cat /sys/class/net/nat64/carrier)" = 1 ] ||
-		ip6 "$1" link set nat64 up
-	[ "$(on "$1" cat /sys/class/net/nat64/carrier)" = 1 ]
 }
 
 topology()

@@ -31,13 +31,30 @@ function remember(what, x)
 	value[what, ++number[what]] = x
 }
 
-# Round 0 fills caches.
+function less(a, b)
+{
+	return a == "" || b < a ? b : a
+}
+
+# Of a round the shortest slice counts. Round 0 fills caches.
 $1 == "rate" && $3 > 0 {
-	if (!number[$2])
+	if (!($2 in rounds))
 		order[++cases] = $2
-	remember("plain", $6 * 1000 / $4)
-	remember($2, $5 * 1000 / $4)
-	remember("ratio " $2, $5 / $6)
+	rounds[$2] = $3
+	this[$2, $3] = less(this[$2, $3], $5 * 1000 / $4)
+	plain[$2, $3] = less(plain[$2, $3], $6 * 1000 / $4)
+}
+
+function remember_rounds(	i, r, name)
+{
+	for (i = 1; i <= cases; i++) {
+		name = order[i]
+		for (r = 1; r <= rounds[name]; r++) {
+			remember("plain", plain[name, r])
+			remember(name, this[name, r])
+			remember("ratio " name, this[name, r] / plain[name, r])
+		}
+	}
 }
 
 $1 == "load" {
@@ -109,7 +126,7 @@ function print_json(	i, name, ns, ratio)
 		printf ",\n  \"%s\": {\"ns\": %.1f, \"ratio\": %.4f, ", name, ns,
 			ratio
 		printf "\"least\": %.4f, \"most\": %.4f, \"rounds\": %d}", least,
-			most, number[name]
+			most, rounds[name]
 	}
 	printf "},\n \"loads\": {"
 	for (i = 1; i <= n_loads; i++) {
@@ -126,6 +143,7 @@ function print_json(	i, name, ns, ratio)
 }
 
 END {
+	remember_rounds()
 	if (format == "json")
 		print_json()
 	else
