@@ -252,10 +252,11 @@ static int ila_explain_table(struct ila_answer *answer,
 		      ila_answer_hit(answer, tunnel, &hit, &why);
 	if (err)
 		return err;
-	if (hit.loc && hit.xlat.to &&
+	if (hit.loc &&
 	    (nla_put_be64(answer->msg, ILA_ATTR_LOCATOR,
 			  ila_locator_value(hit.loc), ILA_ATTR_PAD) ||
-	     nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE, hit.xlat.csum_mode)))
+	     (hit.xlat.to && nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE,
+					hit.xlat.csum_mode))))
 		return -EMSGSIZE;
 	by = why ? ILA_EXPLAIN_MISS : ILA_EXPLAIN_MAPPING;
 	/* a type that is left alone goes on; what is refused is dropped */
