@@ -1060,7 +1060,6 @@ def no_events(listener):
             record(ALONE, LOC))
     refuses(errno.ENOENT, LOCATOR_DOWN, locator_attr(LOC3))
     ila.map(record(ALONE, LOC), cmd=MAPPING_REPLACE)
-    ila.map(record(ALONE, LOC, timeout=1000), cmd=MAPPING_CHANGE)
     equal(ila.map_flush(u8(ORIGIN, 2)), 0, "flushed")
     listener.expect_nothing()
 

@@ -553,9 +553,9 @@ def explain_rule():
 @case("explain: a route with a locator")
 def explain_route():
     nl.Routes().add(address(1) + "/128", nl.ila_attrs(
-        loc=LOC, csum_mode="no-action", domain=7), dev=DEVICE)
+        loc=LOC, csum_mode="no-action"), dev=DEVICE)
     explained(address(1), "route", locator=hexed(LOC), csum_mode="no-action",
-              ident_type="use-format", domain=7, gateway=ROUTER,
+              ident_type="use-format", domain=0, gateway=ROUTER,
               ifindex=device_index(), translated=LOC + ":2000::1")
 
 
