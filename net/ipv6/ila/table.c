@@ -277,10 +277,12 @@ void ila_table_shrink(struct ila_table *table)
 {
 	const struct ila_buckets *array = ila_table_array(table);
 
-	if (array && !table->n)
+	if (!array)
+		return;
+	if (!table->n)
 		ila_table_empty(table);
-	else if (array && array->shift < 64 - ILA_TABLE_BITS_MIN &&
-	    table->n < (array->mask + 1) / 2)
+	else if (array->shift < 64 - ILA_TABLE_BITS_MIN &&
+		 table->n < (array->mask + 1) / 2)
 		ila_table_resize(table, ila_table_bits(2UL * table->n));
 }
 

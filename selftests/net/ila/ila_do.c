@@ -117,7 +117,7 @@ static __be64 identifier(void)
 	__be64 value;
 
 	if (ila_identifier_parse(text, &value))
-		errx(2, "%s is not an identifier", text);
+		errx(2, "what is %s?", text);
 	return value;
 }
 

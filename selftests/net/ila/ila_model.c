@@ -697,7 +697,7 @@ static unsigned int some_key(unsigned int cmd)
 	for (tries = 0; tries < 100; tries++, key = chance(KEYS)) {
 		if (cmd == ILA_CMD_MAPPING_REPLACE)
 			break;
-		if (entries[key].there == (cmd != ILA_CMD_MAPPING_NEW))
+		if (entries[key].there != (cmd == ILA_CMD_MAPPING_NEW))
 			break;
 	}
 	return key;

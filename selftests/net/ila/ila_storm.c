@@ -141,7 +141,7 @@ static bool well(struct ila *ila, const char *what, int err)
 	if (err >= 0)
 		return true;
 	if (!failed++)
-		printf("# %s: %s\n", what, ila_error(ila));
+		printf("%s: %s\n", what, ila_error(ila));
 	return false;
 }
 

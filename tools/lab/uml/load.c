@@ -49,7 +49,7 @@ static unsigned long number(const char *text)
 	unsigned long n = strtoul(text, &end, 10);
 
 	if (!*text || *end)
-		errx(2, "'%s' is no number", text);
+		errx(2, "'%s' is not numeric", text);
 	return n;
 }
 
