@@ -693,11 +693,12 @@ static void do_leave_out(unsigned int cmd, unsigned int n)
 static unsigned int some_key(unsigned int cmd)
 {
 	unsigned int tries, key = chance(KEYS);
+	bool there = cmd != ILA_CMD_MAPPING_NEW;
 
 	for (tries = 0; tries < 100; tries++, key = chance(KEYS)) {
 		if (cmd == ILA_CMD_MAPPING_REPLACE)
 			break;
-		if (entries[key].there != (cmd == ILA_CMD_MAPPING_NEW))
+		if (entries[key].there == there)
 			break;
 	}
 	return key;
