@@ -163,7 +163,8 @@ ila_table_find_hash(const struct ila_table *table, const struct ila_addr *key,
 
 	if (unlikely(!array))
 		return NULL;
-	i = home = hash >> array->shift;
+	home = hash >> array->shift;
+	i = home;
 	do {
 		bucket = &array->buckets[i];
 		tags = ila_bucket_tags(bucket);

@@ -359,7 +359,6 @@ by_priority()
 		$FLOW_COUNT $FLOW_COUNT
 	ila r locator up $LOC_C
 	unmap_all r
-	kill "$SENDER_PID"
 }
 
 # --- Counters ------------------------------------------------------------------
@@ -466,7 +465,9 @@ kept_device()
 	ip6 r route add $LOC_B::/64 via 2001:db8:9::2 dev tmp1
 	pings r 2001:db8:9::2 >/dev/null
 	on_tmp0 "renamed and up"
-	on a "$TRAFFIC" flood $SIR_B 9 --pause 0.001 >/dev/null 2>&1 &
+	# without a function, whose process it is not that is to be killed
+	nsenter --net="/run/netns/$(ns a)" "$TRAFFIC" flood $SIR_B 9 \
+		--pause 0.001 >/dev/null 2>&1 &
 	flood=$!
 	until_true 10 flows_on
 	ok "the device goes under traffic, at once" \

@@ -49,10 +49,8 @@ uml_boot()
 	shift 3
 	mkdir -p "$dir/out"
 	in_root "$UML:/lab/build:ro" "$dir/stage:/lab/stage:ro" \
-		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- bash -uc '
-		mount -o remount,huge='${HUGE:-always}' /tmp
-		exec nice -n -20 timeout -k 5 "$@"
-		' uml_boot "$LAB_TIMEOUT" /lab/build/linux "mem=${memory}M" \
+		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- \
+		timeout -k 5 "$LAB_TIMEOUT" /lab/build/linux "mem=${memory}M" \
 		uml_dir=/tmp root=/dev/root rootfstype=hostfs ro "init=$init" \
 		con=null con0=null,fd:1 panic=-1 "$@" </dev/null 2>&1 | tr -d '\r'
 }
