@@ -52,7 +52,7 @@ uml_boot()
 		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- \
 		timeout -k 5 "$LAB_TIMEOUT" /lab/build/linux "mem=${memory}M" \
 		uml_dir=/tmp root=/dev/root rootfstype=hostfs ro "init=$init" \
-		con=null con0=null,fd:1 panic=-1 "$@" </dev/null 2>&1 | tr -d '\r'
+		con=null con0=null,fd:1 panic=-1 random.trust_cpu=on "$@" </dev/null 2>&1 | tr -d '\r'
 }
 
 # uml_quiet LOG: the kernel reported nothing
