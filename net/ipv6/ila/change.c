@@ -374,6 +374,13 @@ static int ila_change_find(struct ila_message *msg, struct ila_change *change)
 	return 0;
 }
 
+/* One locator of common weight, 0 or 1, needs none: the mapping points to it */
+static bool ila_change_needs_set(const struct ila_change *change,
+				 const struct ila_mapping *r)
+{
+	return change->n > 1 || r->priority || r->weight > 1;
+}
+
 /* May a mapping stay in place and get another locator only? */
 static bool ila_change_in_place(const struct ila_message *msg,
 				const struct ila_change *change,
@@ -381,8 +388,9 @@ static bool ila_change_in_place(const struct ila_message *msg,
 {
 	const struct ila_map *old = change->old;
 
-	if (!old || change->n > 1 || r->priority || r->weight ||
+	if (!old || ila_change_needs_set(change, r) ||
 	    old->flags & ILA_MAP_SET ||
+	    !(old->flags & ILA_MAP_WEIGHT) != !r->weight ||
 	    old->csum_mode != r->csum_mode || old->ident_type != r->ident_type ||
 	    ila_map_expired(old, msg->now))
 		return false;
@@ -456,13 +464,15 @@ static int ila_change_locator(struct ila_message *msg,
 
 	if (change->local)
 		return 0;
-	if (change->n > 1 || r->priority || r->weight)
+	if (ila_change_needs_set(change, r))
 		return ila_change_set(msg, change);
 	loc = ila_record_locator(msg, r);
 	if (IS_ERR(loc))
 		return PTR_ERR(loc);
 	ila_locator_attach(loc);
 	RCU_INIT_POINTER(change->new->locator, loc);
+	if (r->weight)
+		change->new->flags |= ILA_MAP_WEIGHT;
 	return 0;
 }
 

@@ -218,6 +218,7 @@ unsigned int ila_map_records(const struct ila_map *map, u32 now,
 	if (!(map->flags & ILA_MAP_SET)) {
 		loc = ila_locator_current((struct ila_locator *)loc);
 		records[0].locator = ila_locator_value(loc);
+		records[0].weight = !!(map->flags & ILA_MAP_WEIGHT);
 		return 1;
 	}
 	for (n = set->n, i = n; i-- > 0; ) {

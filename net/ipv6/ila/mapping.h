@@ -46,6 +46,7 @@ struct ila_map {
 
 #define ILA_MAP_SET	BIT(0)	/* several locators */
 #define ILA_MAP_EXACT	BIT(1)	/* has another identifier; ila_map_exact */
+#define ILA_MAP_WEIGHT	BIT(2)	/* one locator, without a set, of weight 1 */
 
 /**
  * struct ila_map_exact - a mapping whose address is not in SIR form
