@@ -57,6 +57,22 @@ enum {
 #define ILA_CLAIM_HASH_BITS	10
 
 /**
+ * struct ila_ahead - a prefix under which table routes find mappings
+ * @upper: the upper half of the addresses
+ * @domain: their domain
+ * @since: when it was written
+ *
+ * A guess, for prefetching and nothing else; so it needs no lock.
+ */
+struct ila_ahead {
+	__be64 upper;
+	u32 domain;
+	u32 since;
+};
+
+#define ILA_AHEAD_BITS		3
+
+/**
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
@@ -87,6 +103,7 @@ enum {
  * @gc: removes what has had its time
  * @gc_at: where in each table it goes on
  * @misses: addresses without a mapping, for events; NULL if nobody asked
+ * @ahead: what packets are likely to look for, by ila_ahead()
  * @rcu: frees it
  *
  * Made when the namespace is first told anything of ILA. Tunnel states can
@@ -123,6 +140,7 @@ struct ila_net {
 	struct delayed_work gc;
 	u64 gc_at[__ILA_GC_MAX];
 	struct ila_misses *misses;
+	struct ila_ahead ahead[1 << ILA_AHEAD_BITS];
 	struct rcu_head rcu;
 };
 

@@ -47,6 +47,7 @@ static inline bool ila_hit_find(struct ila_net *ilan,
 	if (unlikely(!map || ila_map_expired(map, now)))
 		return false;
 	ila_map_use(map, now);
+	ila_ahead_note(ilan, daddr->upper, domain, now);
 	hit->map = map;
 	hit->tried = 0;
 	hit->last = 0;

@@ -157,6 +157,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 	struct ila_net *ilan = priv;
 	const struct ila_rules *rules;
 
+	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
 	rules = rcu_dereference(ilan->rules);
 	if (likely(rules))
 		rule = ila_rule_lookup(rules, skb, state->in);

@@ -139,6 +139,54 @@ static inline struct ila_map *ila_map_find(const struct ila_net *ilan,
 	return (struct ila_map *)ila_table_find(&ilan->mappings, address, domain);
 }
 
+/* Prefetching
+ *
+ * With many mappings the bucket that a packet needs is in no cache. It is asked
+ * for when the packet is received, and is there when its table route was found.
+ */
+
+static inline const struct ila_ahead *ila_ahead(const struct ila_net *ilan,
+						__be64 upper)
+{
+	return &ilan->ahead[hash_64((__force u64)upper, ILA_AHEAD_BITS)];
+}
+
+/* Prefixes with the same place take it from each other once a second at most,
+ * as all CPUs read it.
+ */
+static inline void ila_ahead_note(struct ila_net *ilan, __be64 upper,
+				  u32 domain, u32 now)
+{
+	struct ila_ahead *ahead = (struct ila_ahead *)ila_ahead(ilan, upper);
+
+	if (likely(READ_ONCE(ahead->upper) == upper &&
+		   READ_ONCE(ahead->domain) == domain) ||
+	    READ_ONCE(ahead->since) == now)
+		return;
+	WRITE_ONCE(ahead->upper, upper);
+	WRITE_ONCE(ahead->domain, domain);
+	WRITE_ONCE(ahead->since, now);
+}
+
+/**
+ * ila_map_prefetch() - ask for the bucket of an address, if it is likely to have
+ *	a mapping
+ * @ilan: the namespace
+ * @address: the destination of a packet that was received
+ *
+ * RCU read side.
+ */
+static inline void ila_map_prefetch(const struct ila_net *ilan,
+				    const struct ila_addr *address)
+{
+	const struct ila_ahead *ahead = ila_ahead(ilan, address->upper);
+
+	if (READ_ONCE(ahead->upper) == address->upper)
+		ila_table_prefetch(&ilan->mappings,
+				   ila_table_hash(address,
+						  READ_ONCE(ahead->domain)));
+}
+
 /**
  * struct ila_filter - which mappings are meant
  * @address: those whose address begins as this one ...
