@@ -7,14 +7,14 @@
 ROOT_PACKAGES=(
 	# to build
 	gcc libc6-dev make rsync flex bison bc libelf-dev kmod cpio busybox-static
-	pkgconf libmnl-dev libjansson-dev
+	pkgconf libmnl-dev libjansson-dev clang libclang-rt-dev
 	# to check
 	perl python3 python3-docutils python3-yaml python3-jsonschema sparse
 	shellcheck mandoc valgrind
 	# to test
 	bash coreutils procps util-linux iproute2 iputils-ping iputils-tracepath
 	traceroute iperf3 curl nftables conntrack tcpdump ethtool strace
-	ca-certificates netcat-openbsd socat tayga
+	ca-certificates netcat-openbsd socat tayga tmux
 )
 
 kernel_load()

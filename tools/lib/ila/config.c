@@ -64,7 +64,9 @@ static int ila_stats_nest(const struct nlattr *nest,
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
-		if (mnl_attr_get_type(attr) >= answer->n)
+		/* type 0 pads, where numbers of 64 bits have to be aligned */
+		if (!mnl_attr_get_type(attr) ||
+		    mnl_attr_get_type(attr) >= answer->n)
 			continue;
 		if (mnl_attr_validate(attr, MNL_TYPE_U64))
 			return -1;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ilactl: config
+ */
+#include "ilactl.h"
+
+static int config_show(struct words *words)
+{
+	struct ila_config config;
+	struct ila *ila;
+	int err;
+
+	if (words_end(words))
+		return FAIL_USAGE;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	err = ila_config_get(ila, &config);
+	if (err)
+		return fail(words, "config show", err, NULL);
+	show_start();
+	show(&form_config, &config);
+	return show_stop(words, 0);
+}
+
+static int config_set(struct words *words)
+{
+	struct ila_config config = { 0 };
+	struct ila *ila;
+	int err = parse(words, &form_config, &config);
+
+	if (err)
+		return err;
+	if (!config.set)
+		return refuse(words, "set what? 'config show' has the names");
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	err = ila_config_set(ila, &config);
+	return err ? fail(words, "config set", err, NULL) : 0;
+}
+
+const struct verb verbs_config[] = {
+	{ "show", .run = config_show },
+	{ "set", .run = config_set, .form = &form_config, .usage =
+	  "[miss POLICY] [miss-rate NUMBER] [counting on | off]\n"
+	  "    [limit NUMBER]" },
+	{ 0 }
+};

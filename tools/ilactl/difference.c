@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ilactl: the mappings that there are, to leave alone what is as it shall be
+ *
+ * A table of all mappings in the kernel at the beginning: the key itself, and a
+ * hash of the rest. 32 octets a mapping, half of the places taken. What is not
+ * seen in the file in the end is looked for in the kernel once more, and goes;
+ * what others made meanwhile stays.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ilactl.h"
+
+/* One's own handle: dumps call back while theirs is in use */
+struct sweep {
+	struct difference *difference;
+	struct ila_batch *batch;
+};
+
+/**
+ * struct seen - a mapping
+ * @key: address, or identifier of a local one
+ * @domain: identifier namespace
+ * @taken: this place is
+ * @local: the other direction
+ * @wanted: the file has it, too
+ * @rest: hash of all else but the time it has left
+ */
+struct seen {
+	uint8_t key[16];
+	uint32_t domain;
+	uint8_t taken;
+	uint8_t local;
+	uint8_t wanted;
+	uint64_t rest;
+};
+
+/**
+ * struct difference - what is there
+ * @seen: a power of two of places
+ * @mask: that, less 1
+ * @n: how many are taken
+ * @secret: so that nobody can choose keys that are in one another's way
+ */
+struct difference {
+	struct seen *seen;
+	size_t mask;
+	size_t n;
+	uint64_t secret[2];
+};
+
+static uint64_t mix(const struct difference *d, uint64_t hash, uint64_t word)
+{
+	__uint128_t product = (__uint128_t)(hash ^ word ^ d->secret[0]) *
+			      (d->secret[1] | 1);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static void seen_of(const struct difference *d, const struct mapping *mapping,
+		    struct seen *seen)
+{
+	const struct ila_mapping *first = &mapping->record[0], *record;
+	uint64_t upper, lower;
+
+	memset(seen, 0, sizeof(*seen));
+	seen->taken = true;
+	seen->domain = first->domain;
+	seen->local = first->flags & ILA_MAPPING_LOCAL;
+	memcpy(&upper, &first->address[0], 8);
+	memcpy(&lower, &first->address[8], 8);
+	if (seen->local)
+		memcpy(seen->key, &first->identifier, 8);
+	else
+		memcpy(seen->key, first->address, 16);
+	seen->rest = mix(d, mix(d, mix(d, 0, upper), lower), first->identifier);
+	seen->rest = mix(d, seen->rest, first->csum_mode |
+			 first->ident_type << 8 | first->origin << 16 |
+			 !first->timeout << 24);
+	for (record = first; record < first + mapping->n; record++) {
+		seen->rest = mix(d, seen->rest, record->locator);
+		seen->rest = mix(d, seen->rest,
+				 record->priority << 8 | record->weight);
+	}
+}
+
+/* Where it is, or would be */
+static struct seen *seen_find(const struct difference *d,
+			      const struct seen *like)
+{
+	uint64_t upper, lower, i;
+	struct seen *seen;
+
+	memcpy(&upper, &like->key[0], 8);
+	memcpy(&lower, &like->key[8], 8);
+	i = mix(d, mix(d, mix(d, like->local, upper), lower), like->domain);
+	for (;; i++) {
+		seen = &d->seen[i & d->mask];
+		if (!seen->taken ||
+		    (!memcmp(seen->key, like->key, sizeof(seen->key)) &&
+		     seen->domain == like->domain && seen->local == like->local))
+			return seen;
+	}
+}
+
+static int difference_grow(struct difference *d, size_t size)
+{
+	struct seen *old = d->seen;
+	size_t n = d->seen ? d->mask + 1 : 0, i;
+
+	d->seen = calloc(size, sizeof(*d->seen));
+	if (!d->seen) {
+		d->seen = old;
+		return -ENOMEM;
+	}
+	d->mask = size - 1;
+	for (i = 0; i < n; i++) {
+		if (old[i].taken)
+			*seen_find(d, &old[i]) = old[i];
+	}
+	free(old);
+	return 0;
+}
+
+static int difference_note(const struct ila_mapping *records, unsigned int n,
+			   void *data)
+{
+	struct difference *d = data;
+	struct mapping mapping;
+	struct seen seen, *place;
+	int err;
+
+	progress_count();
+	if (2 * d->n > d->mask) {
+		err = difference_grow(d, 2 * (d->mask + 1));
+		if (err)
+			return err;
+	}
+	mapping_of(&mapping, records, n);
+	seen_of(d, &mapping, &seen);
+	place = seen_find(d, &seen);
+	d->n += !place->taken;
+	*place = seen;
+	return 0;
+}
+
+/**
+ * difference_open() - look at what is there
+ * @words: who asks
+ *
+ * Return: it, or NULL, and has said why.
+ */
+struct difference *difference_open(const struct words *words)
+{
+	struct difference *d = calloc(1, sizeof(*d));
+	struct ila *ila = kernel(words);
+	struct ila_config config;
+	int err;
+
+	if (!d || !ila) {
+		free(d);
+		return NULL;
+	}
+	if (!ila_config_get(ila, &config))
+		progress_start("compare", config.mappings, false);
+	err = getrandom(d->secret, sizeof(d->secret), 0) < 0 ? -errno :
+	      difference_grow(d, 1024);
+	if (!err)
+		err = ila_mapping_dump(ila, NULL, difference_note, d);
+	if (err < 0) {
+		fail_text(words, "the mappings that there are",
+			  err == -ENOMEM ? strerror(ENOMEM) : ila_error(ila), NULL);
+		difference_close(d);
+		return NULL;
+	}
+	return d;
+}
+
+/**
+ * difference_close() - it is not needed any more
+ * @difference: it, or NULL
+ */
+void difference_close(struct difference *difference)
+{
+	if (!difference)
+		return;
+	free(difference->seen);
+	free(difference);
+}
+
+/**
+ * difference_is_there() - is a mapping there as it shall be?
+ * @difference: what is there; notes that this shall be
+ * @mapping: mapping
+ *
+ * Return: true if so, whatever time it has left.
+ */
+bool difference_is_there(struct difference *difference,
+			 const struct mapping *mapping)
+{
+	struct seen seen, *place;
+
+	seen_of(difference, mapping, &seen);
+	place = seen_find(difference, &seen);
+	if (!place->taken)
+		return false;
+	place->wanted = true;
+	return place->rest == seen.rest;
+}
+
+static int sweep_one(const struct ila_mapping *records, unsigned int n,
+		     void *data)
+{
+	struct sweep *sweep = data;
+	const struct seen *place;
+	struct mapping mapping;
+	struct seen seen;
+
+	mapping_of(&mapping, records, n);
+	seen_of(sweep->difference, &mapping, &seen);
+	place = seen_find(sweep->difference, &seen);
+	if (!place->taken || place->wanted)
+		return 0;
+	return ila_batch_add(sweep->batch, records, 1);
+}
+
+/* It may have gone by itself meanwhile */
+static int sweep_refused(const struct ila_refusal *refusal, void *data)
+{
+	(void)data;
+	return refusal->error == -ENOENT ? 0 : refusal->error;
+}
+
+/**
+ * difference_sweep() - delete what was there and shall not be
+ * @difference: what was there
+ * @words: who asks
+ * @swept: gets how many
+ *
+ * Return: 0 or FAIL_KERNEL.
+ */
+int difference_sweep(struct difference *difference, const struct words *words,
+		     uint32_t *swept)
+{
+	struct sweep sweep = { .difference = difference };
+	struct ila *other = ila_open();
+	int err = -ENOMEM;
+
+	sweep.batch = other ? ila_batch_new(other, ILA_CMD_MAPPING_DEL) : NULL;
+	if (sweep.batch) {
+		ila_batch_on_refusal(sweep.batch, sweep_refused, NULL);
+		err = ila_mapping_dump(kernel(words), NULL, sweep_one, &sweep);
+		if (err >= 0)
+			err = ila_batch_flush(sweep.batch);
+		*swept = ila_batch_applied(sweep.batch);
+	}
+	ila_batch_free(sweep.batch);
+	ila_close(other);
+	return err < 0 ? fail_text(words, "deleting what is not in the file",
+				   strerror(-err), NULL) : 0;
+}

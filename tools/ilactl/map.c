@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ilactl: map
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ilactl.h"
+
+static const char *map_hint(int err)
+{
+	return err == -EEXIST ? "'map replace' writes over it" :
+	       err == -ENOENT ? "'map add' makes one" : NULL;
+}
+
+static int map_write(struct words *words, const char *what,
+		     int (*write)(struct ila *ila,
+				  const struct ila_mapping *records,
+				  unsigned int n))
+{
+	struct mapping mapping;
+	struct ila *ila;
+	int err = parse_mapping(words, &mapping);
+
+	if (err)
+		return err;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	err = write(ila, mapping.record, mapping.n);
+	return err ? fail(words, what, err, map_hint(err)) : 0;
+}
+
+static int map_add(struct words *words)
+{
+	return map_write(words, "map add", ila_mapping_new);
+}
+
+static int map_change(struct words *words)
+{
+	return map_write(words, "map change", ila_mapping_change);
+}
+
+static int map_replace(struct words *words)
+{
+	return map_write(words, "map replace", ila_mapping_replace);
+}
+
+static int map_parse_key(struct words *words, struct mapping *key)
+{
+	memset(key, 0, sizeof(*key));
+	return parse(words, &form_mapping_key, key);
+}
+
+static int map_delete(struct words *words)
+{
+	struct mapping key;
+	struct ila *ila;
+	int err = map_parse_key(words, &key);
+
+	if (err)
+		return err;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	err = ila_mapping_del(ila, key.record);
+	return err ? fail(words, "map delete", err, "'map list' shows those that there are") : 0;
+}
+
+static int map_get(struct words *words)
+{
+	struct mapping mapping;
+	struct in6_addr address;
+	struct ila *ila;
+	int err = map_parse_key(words, &mapping), n;
+
+	if (err)
+		return err;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	memcpy(&address, mapping.record->address, sizeof(address));
+	n = ila_mapping_get(ila, mapping.record->domain, &address,
+			    mapping.record);
+	if (n < 0)
+		return fail(words, "map get", n,
+			    "'explain' tells what becomes of its packets");
+	mapping.n = n;
+	show_start();
+	show(&form_mapping, &mapping);
+	return show_stop(words, 0);
+}
+
+static int map_show(const struct ila_mapping *records, unsigned int n,
+		    void *data)
+{
+	struct mapping mapping;
+
+	(void)data;
+	mapping_of(&mapping, records, n);
+	show(&form_mapping, &mapping);
+	/* who reads it may have gone */
+	return ferror(stdout) ? -EPIPE : 0;
+}
+
+static int map_list(struct words *words)
+{
+	struct ila_filter filter = { 0 };
+	struct ila_config config;
+	struct ila *ila;
+	int err = parse(words, &form_filter, &filter);
+
+	if (err)
+		return err;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	if (!filter.set && !ila_config_get(ila, &config))
+		progress_start("map list", config.mappings, true);
+	show_start();
+	return show_stop(words, ila_mapping_dump(ila, &filter, map_show, NULL));
+}
+
+/**
+ * struct deleted - what flush shows
+ * @count: how many there were
+ */
+struct deleted {
+	uint32_t count;
+};
+
+static const struct field deleted_fields[] = {
+	FIELD("deleted", KIND_NUMBER, struct deleted, count, .flags = FIELD_WANTED),
+	{ 0 }
+};
+
+static const struct form form_deleted = {
+	.name = "count", .fields = deleted_fields, .upright = true
+};
+
+static int map_flush(struct words *words)
+{
+	struct ila_filter filter = { 0 };
+	struct deleted deleted;
+	struct ila *ila;
+	int err = parse(words, &form_filter, &filter);
+
+	if (err)
+		return err;
+	ila = kernel(words);
+	if (!ila)
+		return FAIL_KERNEL;
+	err = ila_mapping_flush(ila, &filter, &deleted.count);
+	if (err)
+		return fail(words, "map flush", err, NULL);
+	show_start();
+	show(&form_deleted, &deleted);
+	return show_stop(words, 0);
+}
+
+#define MAPPING_USAGE \
+	"ADDRESS LOCATOR[,PRIORITY[,WEIGHT]]... | ADDRESS local\n" \
+	"    [identifier ID] [csum-mode MODE] [ident-type TYPE] [timeout TIME]\n" \
+	"    [origin ORIGIN] [domain NUMBER]"
+#define FILTER_USAGE \
+	"[prefix PREFIX] [locator LOCATOR] [domain NUMBER] [origin ORIGIN]\n" \
+	"    [idle TIME]"
+
+const struct verb verbs_map[] = {
+	{ "list", .run = map_list, .form = &form_filter, .usage = FILTER_USAGE },
+	{ "add", .run = map_add, .form = &form_mapping, .usage = MAPPING_USAGE },
+	{ "change", .run = map_change, .form = &form_mapping, .usage = "as map add" },
+	{ "replace", .run = map_replace, .form = &form_mapping, .usage = "as map add" },
+	{ "delete", .run = map_delete, .form = &form_mapping_key,
+	  .usage = "ADDRESS [local identifier ID] [domain NUMBER]" },
+	{ "get", .run = map_get, .form = &form_mapping_key,
+	  .usage = "ADDRESS [domain NUMBER]" },
+	{ "flush", .run = map_flush, .form = &form_filter, .usage = "as map list" },
+	{ "show", .run = map_list, .form = &form_filter, .usage = "as map list" },
+	{ 0 }
+};
