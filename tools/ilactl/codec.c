@@ -78,7 +78,7 @@ static const struct field encode_arguments[] = {
 	{ 0 }
 };
 
-static const struct form form_encode = {
+const struct form form_encode = {
 	.name = "translation", .fields = encode_arguments, .has_set = true
 };
 
@@ -89,7 +89,7 @@ static const struct field decode_arguments[] = {
 	{ 0 }
 };
 
-static const struct form form_decode = {
+const struct form form_decode = {
 	.name = "translation", .fields = decode_arguments, .has_set = true
 };
 

@@ -2,7 +2,6 @@
 /*
  * ilactl: explain
  */
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -42,6 +41,13 @@ static const struct field explain_fields[] = {
 	{ 0 }
 };
 
+static const struct field question_fields[] = {
+	{ .name = "address", .kind = KIND_ADDRESS, .flags = FIELD_BARE | FIELD_WANTED },
+	{ 0 }
+};
+
+const struct form form_question = { .name = "question", .fields = question_fields };
+
 static const struct form form_explain = {
 	.name = "explanation", .fields = explain_fields, .has_set = true, .upright = true
 };
@@ -80,16 +86,13 @@ static const char *explain_means(const struct ila_explanation *it)
 int run_explain(struct words *words)
 {
 	struct explained explained = { 0 };
-	const char *word = words_next(words), *means;
 	struct in6_addr address;
+	const char *means;
 	struct ila *ila;
-	int err;
+	int err = parse(words, &form_question, &address);
 
-	if (!word || inet_pton(AF_INET6, word, &address) != 1)
-		return refuse(words, "'%s' should be an address, like 2001:db8:5:1:2000::b",
-			      word ?: "");
-	if (words_end(words))
-		return FAIL_USAGE;
+	if (err)
+		return err;
 	ila = kernel(words);
 	if (!ila)
 		return FAIL_KERNEL;

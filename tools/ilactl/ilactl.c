@@ -114,6 +114,10 @@ int main(int argc, char **argv)
 
 	color_set("auto");
 	while ((word = words_peek(&words)) && word[0] == '-' && word[1]) {
+		if (!strcmp(word, "--complete")) {
+			words_next(&words);
+			return end(complete(&words));
+		}
 		word += 1 + (word[1] == '-');
 		if (option_ends(word)) {
 			if (*word != 'V')
@@ -121,8 +125,9 @@ int main(int argc, char **argv)
 			puts("ilactl " ILACTL_VERSION);
 			return end(0);
 		}
-		if (option(&words))
-			return FAIL_USAGE;
+		err = option(&words);
+		if (err)
+			return end(err);
 	}
 	if (batch_file)
 		err = words_end(&words) ?: run_batch(batch_file);

@@ -168,6 +168,7 @@ struct mapping {
 extern const struct form form_mapping, form_mapping_key, form_filter, form_rule,
 			 form_rule_key, form_locator, form_locator_key, form_move,
 			 form_config;
+extern const struct form form_question, form_route, form_encode, form_decode;
 
 /**
  * struct move - of a locator

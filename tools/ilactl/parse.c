@@ -127,11 +127,14 @@ static int parse_named(struct words *words, const struct form *form,
 {
 	const char *word = words_next(words);
 	const struct field *field = field_by_word(form, word);
+	char what[VALUE_LEN];
 	uint32_t bit;
 
-	if (!field)
-		return refuse_word(words, form->name, word,
+	if (!field) {
+		snprintf(what, sizeof(what), "part of a %s", form->name);
+		return refuse_word(words, what, word,
 				   nearest(word, field_name, form->fields));
+	}
 	bit = 1U << (field - form->fields);
 	if (*seen & bit)
 		return refuse(words, "%s is there twice", field->name);

@@ -88,7 +88,7 @@ int fail_text(const struct words *words, const char *what, const char *why,
  */
 int fail(const struct words *words, const char *what, int err, const char *hint)
 {
-	if (err == -EPERM)
+	if (err == -EPERM && !strcmp(ila_error(kernel(words)), strerror(EPERM)))
 		hint = "it takes CAP_NET_ADMIN, of root for example";
 	else if (err == -ENOSPC)
 		hint = "'config set limit' allows more";

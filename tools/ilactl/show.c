@@ -41,6 +41,8 @@ static unsigned int column_usual(const struct field *field)
 		return 15;
 	case KIND_NAME:
 		return names_widest(field->names);
+	case KIND_TEXT:
+		return 19;
 	default:
 		return 0;
 	}
@@ -119,7 +121,7 @@ static void row_line(const struct form *form, const void *object,
 			value_text(field, object, line, true, text);
 		if (*width < strlen(value))
 			*width = strlen(value);
-		cell(field, *width, field == last,
+		cell(field, *width, field == last || (line && value == text),
 		     value == text ? color_of(field, object) : COLOR_NONE, value);
 		/* nothing but the places of a mapping has more lines */
 		if (line && value_lines(field, object) > 1)
@@ -183,9 +185,11 @@ static bool words_there(const struct form *form, const struct field *field,
 
 	if (field->kind == KIND_PLACES)
 		return mapping->n;
-	return value_there(form, field, object) &&
-	       (form->has_set || field->flags & FIELD_BARE ||
-		!value_usual(field, object));
+	if (!value_there(form, field, object))
+		return false;
+	if (form->has_set && !(field->flags & FIELD_SPARE))
+		return true;
+	return field->flags & FIELD_BARE || !value_usual(field, object);
 }
 
 /**

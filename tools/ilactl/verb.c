@@ -12,14 +12,14 @@ const struct verb verbs[] = {
 	{ "rule", .sub = verbs_rule },
 	{ "stats", .run = run_stats, .usage = "[--reset-view] [--openmetrics]" },
 	{ "monitor", .run = run_monitor, .usage = "[config | miss]" },
-	{ "explain", .run = run_explain, .usage = "ADDRESS" },
-	{ "route", .run = run_route, .usage =
+	{ "explain", .run = run_explain, .form = &form_question, .usage = "ADDRESS" },
+	{ "route", .run = run_route, .form = &form_route, .usage =
 	  "PREFIX [via ADDRESS] [dev DEVICE] [csum-mode MODE] [ident-type TYPE]\n"
 	  "    [src ADDRESS] [table TABLE] [metric NUMBER] [--apply]" },
-	{ "encode", .run = run_encode, .usage =
+	{ "encode", .run = run_encode, .form = &form_encode, .usage =
 	  "ADDRESS LOCATOR [csum-mode MODE] [ident-type TYPE] [identifier ID]\n"
 	  "    [vnid NUMBER] [ipv4 ADDRESS]" },
-	{ "decode", .run = run_decode, .usage =
+	{ "decode", .run = run_decode, .form = &form_decode, .usage =
 	  "ADDRESS [sir PREFIX] [csum-mode MODE] [ident-type TYPE]" },
 	{ "save", .run = run_save },
 	{ "restore", .run = run_restore, .usage = "[--diff] [FILE]" },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What runs in user space: the library, its examples, the tests' programs in C.
+# What runs in user space: the library, its examples, ilactl, the tests' programs
+# in C.
 # Compiled as the module is, in the root tree on a copy of the sources that is
 # kept.
 
@@ -24,6 +25,7 @@ tools_sync()
 			--filter "+ *.[ch]" --filter "+ *.sh" \
 			--filter "+ *.mk" --filter "+ *.map" --filter "+ *.in" \
 			--filter "+ *.[1-9]" --filter "+ Makefile" \
+			--filter "+ *.json" --filter "+ *.bash-completion" \
 			--filter "- *" "${from[@]}" /lab/build/'
 }
 
@@ -35,11 +37,15 @@ tools_library()
 		' >&2
 }
 
-# Leaves in TOOLS/src/built the names of the tests' programs.
+# Leaves in TOOLS/src/built the names of the tests' programs, and what `make
+# install` of ilactl does in TOOLS/src/installed.
 tools_build()
 {
 	tools_library
 	in_root "$TOOLS/src:/lab/build" -- bash -euc '
+		make -s -j "$(nproc)" -C /lab/build/tools/ilactl all
+		make -s -C /lab/build/tools/ilactl install \
+			DESTDIR=/lab/build/installed
 		cd /lab/build/selftests/net/ila
 		make -s -j "$(nproc)" all USERCFLAGS="-O2 -g -Werror"
 		make -s list-built > /lab/build/built
@@ -54,6 +60,7 @@ tools_into()
 	mkdir -p "$stage/lib" "$stage/selftests/examples"
 	cp -P "$src/tools/lib/ila/build/"libila.so* "$stage/lib/"
 	cp "$src/tools/lib/ila/build/examples/"* "$stage/selftests/examples/"
+	cp -a "$src/installed" "$stage/installed"
 	while read -r name; do
 		cp "$src/selftests/net/ila/$name" "$stage/selftests/"
 	done < "$src/built"
@@ -65,9 +72,12 @@ tools_stage()
 	with_lock "$(basename "$TOOLS")" tools_into "$1"
 }
 
-# tools_make TARGET: one of the library's own makefile
+# tools_make TARGET...: those of the makefiles of library and ilactl
 tools_make()
 {
 	tools_sync "$TOOLS/src"
-	in_root "$TOOLS/src:/lab/build" -- make -s -C /lab/build/tools/lib/ila "$1"
+	in_root "$TOOLS/src:/lab/build" -- bash -euc '
+		make -s -C /lab/build/tools/lib/ila "$@"
+		make -s -C /lab/build/tools/ilactl "$@"
+		' tools_make "$@"
 }
