@@ -3,6 +3,7 @@
 # make                     the module, for the running kernel or KDIR
 # make modules_install     to updates/, where it goes before the kernel's own
 # make unit                the address arithmetic's tests, in user space
+# make tools              library and ilactl; tools_install, to PREFIX
 # make test, make demo     the lab: guests with stock kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -15,6 +16,14 @@ modules modules_install clean:
 unit:
 	$(MAKE) -C net/ipv6/ila -f test.mk unit
 
-.PHONY: all modules modules_install clean unit
+tools:
+	$(MAKE) -C tools/lib/ila all
+	$(MAKE) -C tools/ilactl all
+
+tools_install:
+	$(MAKE) -C tools/lib/ila install
+	$(MAKE) -C tools/ilactl install
+
+.PHONY: all modules modules_install clean unit tools tools_install
 
 -include tools/lab/lab.mk

@@ -63,14 +63,11 @@ struct codec {
 #define K(name_, kind_, member, bit, ...) \
 	FIELD(name_, kind_, struct codec, member, .set = bit, __VA_ARGS__)
 
-#define CODEC_ARGUMENTS \
-	K("csum-mode", KIND_NAME, csum_mode, 0, .names = ILA_NAMES_CSUM_MODE), \
-	K("ident-type", KIND_NAME, ident_type, 0, .names = ILA_NAMES_IDENT_TYPE)
-
 static const struct field encode_arguments[] = {
 	K("address", KIND_ADDRESS, address, 0, .flags = FIELD_BARE | FIELD_WANTED),
 	K("locator", KIND_HALF, locator, 0, .flags = FIELD_BARE | FIELD_WANTED),
-	CODEC_ARGUMENTS,
+	K("csum-mode", KIND_NAME, csum_mode, 0, .names = ILA_NAMES_CSUM_MODE),
+	K("ident-type", KIND_NAME, ident_type, 0, .names = ILA_NAMES_IDENT_TYPE),
 	K("identifier", KIND_IDENTIFIER, identifier, CODEC_IDENTIFIER),
 	K("type", KIND_NAME, type, CODEC_TYPE, .names = ILA_NAMES_IDENT_TYPE),
 	K("vnid", KIND_NUMBER, vnid, CODEC_VNID),
@@ -85,7 +82,8 @@ const struct form form_encode = {
 static const struct field decode_arguments[] = {
 	K("address", KIND_ADDRESS, address, 0, .flags = FIELD_BARE | FIELD_WANTED),
 	K("sir", KIND_HALF, sir, CODEC_SIR),
-	CODEC_ARGUMENTS,
+	K("csum-mode", KIND_NAME, csum_mode, 0, .names = ILA_NAMES_CSUM_MODE),
+	K("ident-type", KIND_NAME, ident_type, 0, .names = ILA_NAMES_IDENT_TYPE),
 	{ 0 }
 };
 
@@ -177,11 +175,11 @@ static int codec_refuse(const struct words *words, int why)
 {
 	switch (why) {
 	case ILA_WHY_TYPE:
-		return refuse(words, "identifiers of this type are not translated; 'ident-type luid' does not look at it");
+		return refuse(words, "this type is left alone; 'ident-type luid' takes any");
 	case ILA_WHY_C_BIT:
-		return refuse(words, "a SIR address must not have the C-bit; 'decode' takes addresses that are on the wire");
+		return refuse(words, "a SIR address has no C-bit; 'decode' it?");
 	case ILA_WHY_LOW16:
-		return refuse(words, "an identifier that ends in ffff can not be restored; use another mode or identifier");
+		return refuse(words, "ffff at the end can not be restored; use another mode");
 	default:
 		return refuse(words, "there is no such mode; 'csum-mode neutral-map-auto' is one");
 	}

@@ -57,14 +57,14 @@ static const char *explain_means(const struct ila_explanation *it)
 {
 	static const char * const why[] = {
 		[ILA_WHY_NO_MAPPING] = "it has no mapping: 'map add' makes one",
-		[ILA_WHY_EXPIRED] = "the time of its mapping is over: 'map replace' makes a new one",
+		[ILA_WHY_EXPIRED] = "its mapping's time is over: 'map replace' makes a new one",
 		[ILA_WHY_DOWN] = "its locators are down: 'locator up' takes them up",
 		[ILA_WHY_OWN] = "its locator is this node's own, by a rule",
 		[ILA_WHY_NO_ROUTE] = "no locator of its has a route: 'ip -6 route get' it",
 		[ILA_WHY_LOOP] = "its locator's route is an ILA route itself",
 		[ILA_WHY_TYPE] = "identifiers of its type are not translated here",
-		[ILA_WHY_C_BIT] = "it has the C-bit, which a SIR address must not have: it is dropped",
-		[ILA_WHY_LOW16] = "it ends in ffff, which a neutral mode can not restore: it is dropped",
+		[ILA_WHY_C_BIT] = "it has the C-bit, as no SIR address must: it is dropped",
+		[ILA_WHY_LOW16] = "it ends in ffff, which can not be restored: it is dropped",
 	};
 
 	if (it->why && it->why < LENGTH(why))

@@ -8,7 +8,7 @@
 
 #include "ilactl.h"
 
-static int usage(void)
+static int print_help(void)
 {
 	puts("usage: ilactl [OPTION]... COMMAND\n"
 	     "       ilactl [OPTION]... -b FILE\n\n"
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 		word += 1 + (word[1] == '-');
 		if (option_ends(word)) {
 			if (*word != 'V')
-				return end(usage());
+				return end(print_help());
 			puts("ilactl " ILACTL_VERSION);
 			return end(0);
 		}
@@ -132,9 +132,9 @@ int main(int argc, char **argv)
 	if (batch_file)
 		err = words_end(&words) ?: run_batch(batch_file);
 	else if (!word)
-		err = usage() ?: FAIL_USAGE;
+		err = print_help() ?: FAIL_USAGE;
 	else if (!strcmp(word, "help"))
-		err = usage();
+		err = print_help();
 	else
 		err = verb_run(verbs, &words);
 	return end(err);

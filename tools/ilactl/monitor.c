@@ -36,7 +36,7 @@ static const struct field gone_mapping_fields[] = {
 	{ .name = "locator", .kind = KIND_PLACES, .flags = FIELD_BARE },
 	FIELD("identifier", KIND_IDENTIFIER, struct gone,
 	      mapping.record[0].identifier, .flags = FIELD_SPARE),
-	FIELD("domain", KIND_NUMBER, struct gone, mapping.record[0].domain, ),
+	FIELD("domain", KIND_NUMBER, struct gone, mapping.record[0].domain, .flags = 0),
 	REASON_OF,
 	{ 0 }
 };
@@ -55,8 +55,8 @@ static const struct form form_gone_rule = { .name = "rule", .fields = gone_rule_
 static const struct field miss_fields[] = {
 	FIELD("address", KIND_ADDRESS, struct ila_event, miss.address,
 	      .flags = FIELD_BARE),
-	FIELD("lost", KIND_NUMBER, struct ila_event, miss.lost, ),
-	FIELD("domain", KIND_NUMBER, struct ila_event, miss.domain, ),
+	FIELD("lost", KIND_NUMBER, struct ila_event, miss.lost, .flags = 0),
+	FIELD("domain", KIND_NUMBER, struct ila_event, miss.domain, .flags = 0),
 	{ 0 }
 };
 

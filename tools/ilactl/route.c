@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "ilactl.h"
 
@@ -99,7 +100,6 @@ static unsigned int route_words(const struct route *route,
 
 static int route_apply(const struct words *words, char **argv)
 {
-	extern char **environ;
 	int err, status;
 	pid_t pid;
 
@@ -175,7 +175,7 @@ int run_route(struct words *words)
 	if (err)
 		return err;
 	if (!(route.set & (ROUTE_GATEWAY | ROUTE_DEVICE)))
-		return refuse(words, "a route needs via, dev or both: where it goes that has no mapping");
+		return refuse(words, "where does go what has no mapping? say via, dev or both");
 	n = route_words(&route, text, argv);
 	return apply ? route_apply(words, argv) : route_show(words, argv, n);
 }

@@ -110,7 +110,7 @@ int ruleset_want(struct ruleset *set, const struct words *words,
 		 const struct ila_rule *rule)
 {
 	if (rules_find(set->wanted, set->n_wanted, rule))
-		return refuse(words, "there is a rule for this loc_match and dev further up; leave one of them out");
+		return refuse(words, "a rule further up has this loc_match and dev; leave one out");
 	if (rules_append(&set->wanted, &set->n_wanted, rule))
 		return fail_text(words, "the rule", strerror(ENOMEM), NULL);
 	return 0;

@@ -275,7 +275,7 @@ int show_stop(const struct words *words, int result)
 		return fail(words, "showing all", result, NULL);
 	if (result == ILA_CHANGED) {
 		fflush(stdout);
-		fputs("ilactl: something changed meanwhile: what was there all the time is shown once, the rest may be missing\n",
+		fputs("ilactl: something changed meanwhile and may be missing\n",
 		      stderr);
 	}
 	return 0;

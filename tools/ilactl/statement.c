@@ -57,7 +57,7 @@ int statement_parse(struct words *words, struct statement *statement)
 		memset(&statement->config, 0, sizeof(statement->config));
 		return parse(words, &form_config, &statement->config);
 	default:
-		return refuse(words, "'%s %s' says nothing that there can be: map add, rule add, locator down and config set do; commands are for 'ilactl -b'",
+		return refuse(words, "'%s %s' is not of a saved file; 'ilactl -b' does commands",
 			      what, how ?: "");
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# ilactl as its users meet it. The files of ilactl/ are sessions: commands behind
-# a $, what each of them prints, and its exit status if that is not 0.
+# ilactl as its users meet it. The files of ilactl/ are sessions, as session.sh
+# writes them.
 #
 #   ilactl.sh --update DIR      write the sessions there as they are now
 
@@ -11,7 +11,9 @@
 need ilactl setpriv
 need_ila_do
 
-SESSIONS="map locator rule config stats explain codec errors save"
+SESSIONS="map locator rule config stats explain codec errors refusals save"
+# As it is shown
+ADDRESS=$SIR:2000::b1
 : "${ILACTL_SCHEMA:=/usr/local/share/ilactl/schema.json}"
 
 # --- Sessions ------------------------------------------------------------------
@@ -24,58 +26,16 @@ session_host()
 	ip6 s link set ila0 up
 }
 
-# prompt COMMAND: run it as a person would, in $TMP
-prompt()
-{
-	local status
-
-	(cd "$TMP" && on s bash -o pipefail -c "$1") </dev/null 2>&1
-	status=$?
-	[ $status = 0 ] || echo "[$status]"
-}
-
-# JSON as it came, for the schema: a line with the verb, then the document
-keep_json()
-{
-	local verb
-
-	case $1 in
-	"ilactl -j"*\|*) ;;
-	"ilactl -j"*)
-		verb=$(sed -E 's/^ilactl -j (-p )?//; s/^([a-z]+ ?[a-z]*).*/\1/' <<<"$1")
-		printf '%s\n%s\n\f\n' "$verb" "$2" >>"$TMP/json"
-		;;
-	esac
-}
-
-# What depends on how fast this machine is
-aged()
-{
-	sed -E 's/("idle": ?)[0-9]+/\10/'
-}
-
-# session_run FILE: the session as it is now
+# session_run NAME: the session as it is now, its files in $TMP
 session_run()
 {
-	local line said
-
-	while IFS= read -r line; do
-		case $line in
-		'$ '*)
-			echo "$line"
-			said=$(prompt "${line#??}")
-			[ -z "$said" ] || aged <<<"$said"
-			keep_json "${line#??}" "$said"
-			;;
-		'#'*) echo "$line" ;;
-		esac
-	done <"$1"
+	(cd "$TMP" && on s "$HERE/session.sh" "$HERE/ilactl/$1" "$TMP/json")
 }
 
 session()
 {
 	session_host
-	session_run "$HERE/ilactl/$1" >"$TMP/$1.now"
+	session_run "$1" >"$TMP/$1.now"
 	drop_host s
 	ok "session: $1" diff -u "$HERE/ilactl/$1" "$TMP/$1.now"
 }
@@ -86,7 +46,7 @@ session_update()
 
 	for name in $SESSIONS; do
 		session_host
-		session_run "$HERE/ilactl/$name" >"$1/$name"
+		session_run "$name" >"$1/$name"
 		drop_host s
 	done
 	exit
@@ -115,12 +75,13 @@ follows_schema()
 
 # --- Many mappings -------------------------------------------------------------
 
-# mappings COUNT [FORMAT]: lines of a file, each with what a mapping can have
+# mappings COUNT: lines of a file, each with what a mapping can have
 mappings()
 {
 	awk -v count="$1" 'BEGIN {
 		for (i = 0; i < count; i++) {
-			printf "map add 2001:db8:5:1:2000::%x:1 2001:db8:b:%x", i, i % 7 + 1
+			printf "map add 2001:db8:5:1:2000:%x:%x:1 2001:db8:b:%x",
+				i / 65536, i % 65536, i % 7 + 1
 			if (i % 5 == 0)
 				printf ",%d,%d 2001:db8:c:1", i % 3 + 1, i % 11
 			if (i % 3 == 0)
@@ -183,7 +144,7 @@ difference_rounds()
 		on r ilactl restore "$TMP/one" || return
 		round=$((round + 1))
 	done >/dev/null
-	echo $round >"$TMP/rounds"
+	echo "$round" >"$TMP/rounds"
 }
 
 under_traffic()
@@ -213,15 +174,30 @@ under_traffic()
 # monitored [OPTION]...: a monitor of configuration that is listening
 monitored()
 {
-	on s ilactl "$@" monitor config >"$TMP/events" 2>&1 &
-	MONITOR=$!
+	monitor_start "$TMP/events" "$@" monitor config
 	until_true 10 listening
+}
+
+# monitor_start FILE ARGUMENT...: as a process that can be stopped
+monitor_start()
+{
+	local file=$1
+
+	shift
+	nsenter --net="/run/netns/$(ns s)" ilactl "$@" >"$file" 2>&1 &
+	MONITOR=$!
+}
+
+monitor_stop()
+{
+	kill $MONITOR
+	wait $MONITOR 2>/dev/null
 }
 
 # It hears of a change that is taken back
 listening()
 {
-	on s ilactl rule add loc_match 2001:db8:ffff:1 loc $SIR
+	on s ilactl rule add loc_match 2001:db8:ffff:1 loc "$SIR"
 	on s ilactl rule del loc_match 2001:db8:ffff:1
 	grep -q 2001:db8:ffff:1 "$TMP/events"
 }
@@ -253,22 +229,20 @@ monitor()
 	same "monitor tells each change as the command for it" \
 		"$(grep -v ffff:1 "$TMP/events" | sed 's/ limit.*//')" \
 		"$(cat <<-X
-			map add $SIR_B $LOC_B
-			map change $SIR_B 2001:db8:c:1
+			map add $ADDRESS $LOC_B
+			map change $ADDRESS 2001:db8:c:1
 			locator move 2001:db8:c:1 $LOC_B
 			locator down $LOC_B
 			locator up $LOC_B
-			map delete $SIR_B $LOC_B reason request
+			map delete $ADDRESS $LOC_B reason request
 			config set miss auto miss-rate 100 counting on
 		X
 		)"
-	kill $MONITOR
-	wait $MONITOR 2>/dev/null
+	monitor_stop
 	monitored -j -t
 	on s ilactl map add $SIR_B $LOC_B
 	until_true 10 grep -q 'map add' "$TMP/events"
-	kill $MONITOR
-	wait $MONITOR 2>/dev/null
+	monitor_stop
 	{ printf 'monitor\n['; paste -sd, "$TMP/events"; printf ']\n\f\n'; } >>"$TMP/json"
 	storm
 	drop_host s
@@ -290,10 +264,9 @@ storm()
 	until_true 30 grep -q lost "$TMP/events"
 	same "a monitor that sleeps says that it lost some" \
 		"$(grep -c lost "$TMP/events")" 1
-	on s ilactl rule add loc_match 2001:db8:fffe:1 loc $SIR
+	on s ilactl rule add loc_match 2001:db8:fffe:1 loc "$SIR"
 	ok "and goes on" until_true 30 heard_last
-	kill $MONITOR
-	wait $MONITOR 2>/dev/null
+	monitor_stop
 }
 
 misses()
@@ -301,20 +274,18 @@ misses()
 	session_host
 	on s ilactl config set miss-rate 1000 miss drop
 	on s ilactl route $SIR::/64 dev ila0 --apply
-	on s ilactl monitor miss >"$TMP/misses" &
-	MONITOR=$!
+	monitor_start "$TMP/misses" monitor miss
 	until_true 10 missed
 	has "monitor miss tells the address" "$(head -n 1 "$TMP/misses")" \
-		"miss $SIR_B"
-	kill $MONITOR
-	wait $MONITOR 2>/dev/null
+		"miss $ADDRESS"
+	monitor_stop
 	drop_host s
 }
 
 missed()
 {
-	datagrams s $SIR_B
-	grep -q "$SIR_B" "$TMP/misses"
+	datagrams s "$SIR_B"
+	grep -q "$ADDRESS" "$TMP/misses"
 }
 
 # --- A terminal ----------------------------------------------------------------
@@ -359,11 +330,11 @@ terminal()
 		"env TERM=xterm PS1='ready> ' bash --norc --noprofile"
 	keys ". $completion" Enter
 	keys "clear; ilactl map list" Enter
-	sees "a terminal: addresses have ip's colour" "$(printf '\033\\[34m')$SIR_B"
+	sees "a terminal: addresses have ip's colour" "$(printf '\033\\[34m')$ADDRESS"
 	keys "clear; ilactl map list | cat" Enter
-	sees "a terminal: no colours in a pipe" "^$SIR_B"
+	sees "a terminal: no colours in a pipe" "^$ADDRESS"
 	keys "clear; ilactl -c=never map list" Enter
-	sees "a terminal: no colours if none are wanted" "^$SIR_B"
+	sees "a terminal: no colours if none are wanted" "^$ADDRESS"
 	keys "clear; ilactl locator do" Tab
 	sees "completion: a verb" "ilactl locator down"
 	keys "2001:db8:b" Tab

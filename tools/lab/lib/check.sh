@@ -12,8 +12,10 @@ CHECKPATCH_IGNORE=FILE_PATH_CHANGES
 # have a form of their own.
 CHECKPATCH_EXCLUDE='/ila_addr_test_user\.h$|/trace/events/'
 
-# What C11 has a word for
+# What C11 has a word for, and that offsetof and sizeof evaluate nothing
 CHECKPATCH_USER=PREFER_KERNEL_TYPES,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO
+CHECKPATCH_USER+=,MACRO_ARG_REUSE
+CHECKPATCH_PROGRAMS='^(selftests|tools/ilactl)/'
 
 check_sources()
 {
@@ -54,8 +56,8 @@ check_checkpatch()
 {
 	local kernel user
 	mapfile -t kernel < <(check_sources | grep -vE "$CHECKPATCH_EXCLUDE" |
-		grep -v '^selftests/')
-	mapfile -t user < <(check_sources | grep '^selftests/')
+		grep -vE "$CHECKPATCH_PROGRAMS")
+	mapfile -t user < <(check_sources | grep -E "$CHECKPATCH_PROGRAMS")
 	checkpatch "$CHECKPATCH_IGNORE" "${kernel[@]}"
 	[ ${#user[@]} = 0 ] ||
 		checkpatch "$CHECKPATCH_IGNORE,$CHECKPATCH_USER" "${user[@]}"

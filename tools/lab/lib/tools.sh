@@ -26,6 +26,8 @@ tools_sync()
 			--filter "+ *.mk" --filter "+ *.map" --filter "+ *.in" \
 			--filter "+ *.[1-9]" --filter "+ Makefile" \
 			--filter "+ *.json" --filter "+ *.bash-completion" \
+			--filter "+ *.dict" \
+			--filter "+ /selftests/net/ila/ilactl/*" \
 			--filter "- *" "${from[@]}" /lab/build/'
 }
 
