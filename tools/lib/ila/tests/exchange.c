@@ -456,6 +456,8 @@ static void config_kernel(struct mock *kernel, const struct nlmsghdr *request)
 		mock_send(kernel, nlh);
 	} else if (mock_cmd(request) == ILA_CMD_STATS_GET) {
 		nest = mnl_attr_nest_start(nlh, ILA_ATTR_STATS);
+		/* a pad, where 64-bit numbers have to be aligned */
+		mnl_attr_put(nlh, 0, 0, NULL);
 		mnl_attr_put_u64(nlh, ILA_STAT_OUT_TRANSLATED, 1ULL << 33);
 		mnl_attr_put_u64(nlh, ILA_STAT_MAX + 1, 1);
 		mnl_attr_nest_end(nlh, nest);
