@@ -2,8 +2,6 @@
 /*
  * ilactl: show and change Identifier-Locator Addressing; see ilactl(8)
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ilactl.h"
@@ -92,18 +90,13 @@ static bool option_ends(const char *name)
 	return abbreviates(name, "help") || abbreviates(name, "Version");
 }
 
-/* Written, or known that it was not */
+/* Half a list must not pass for a whole one */
 static int end(int err)
 {
-	bool bad = ferror(stdout);
-
 	kernel_close();
-	if (fclose(stdout) || bad) {
-		if (errno != EPIPE)
-			fail_text(NULL, "output", strerror(errno), NULL);
-		return err ?: FAIL_KERNEL;
-	}
-	return err;
+	if (!fflush(stdout) && !ferror(stdout))
+		return err;
+	return fail_text(NULL, "output", "it can not be written", NULL);
 }
 
 int main(int argc, char **argv)

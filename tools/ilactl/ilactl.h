@@ -192,6 +192,8 @@ bool value_usual(const struct field *field, const void *object);
 unsigned int value_lines(const struct field *field, const void *object);
 const char *value_text(const struct field *field, const void *object,
 		       unsigned int line, bool people, char text[VALUE_LEN]);
+
+/* value_parse.c */
 int value_parse(const struct field *field, const char *word, void *object);
 
 /* parse.c */
@@ -311,6 +313,12 @@ int run_decode(struct words *words);
 int run_save(struct words *words);
 int run_restore(struct words *words);
 int run_batch(const char *name);
+
+/* openmetrics.c */
+#define COUNTERS	(ILA_STAT_MAX + 1)
+
+int openmetrics(const struct words *words, struct ila *ila,
+		const uint64_t stats[COUNTERS]);
 
 /* verb.c */
 int verb_run(const struct verb *among, struct words *words);

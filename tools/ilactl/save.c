@@ -100,8 +100,8 @@ int run_save(struct words *words)
 	/* with -s words have what only answers have */
 	options.stats = false;
 	result = save_all(ila);
-	if (result == -EPIPE && ferror(stdout))
-		return fail_text(words, "save", "could not be written", NULL);
+	if (ferror(stdout))
+		return FAIL_KERNEL;
 	if (result < 0)
 		return fail(words, "save", result, NULL);
 	if (result == ILA_CHANGED)

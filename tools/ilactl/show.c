@@ -264,13 +264,15 @@ void show(const struct form *form, const void *object)
  * @words: the command
  * @result: of the dump
  *
- * Return: 0 or FAIL_KERNEL.
+ * Return: 0 or FAIL_KERNEL; of output that can not be written main() tells.
  */
 int show_stop(const struct words *words, int result)
 {
 	progress_stop();
 	if (options.json)
 		puts(shown && options.pretty ? "\n]" : "]");
+	if (ferror(stdout))
+		return FAIL_KERNEL;
 	if (result < 0)
 		return fail(words, "showing all", result, NULL);
 	if (result == ILA_CHANGED) {

@@ -6,7 +6,6 @@
  * were, in a file that goes with the machine's next start, a network namespace
  * each.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,7 +16,6 @@
 
 #include "ilactl.h"
 
-#define COUNTERS	(ILA_STAT_MAX + 1)
 #define VIEW_PATH	128
 
 /**
@@ -125,125 +123,6 @@ static int stats_show(const struct words *words, const uint64_t stats[COUNTERS])
 	return show_stop(words, 0);
 }
 
-/* OpenMetrics
- */
-
-/* IlaInNd: ila_in_nd */
-static const char *metric_name(const char *name, char text[VALUE_LEN])
-{
-	size_t n = 0;
-
-	for (; *name && n < VALUE_LEN - 2; name++) {
-		if (isupper((unsigned char)*name) && n && !isupper((unsigned char)name[-1]))
-			text[n++] = '_';
-		text[n++] = tolower((unsigned char)*name);
-	}
-	text[n] = '\0';
-	return text;
-}
-
-static void metric_head(const char *name, const char *type, const char *help)
-{
-	printf("# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
-}
-
-static void metric_gauge(const char *name, const char *help, uint64_t value)
-{
-	metric_head(name, "gauge", help);
-	printf("%s %" PRIu64 "\n", name, value);
-}
-
-/* A family of samples: one number of each locator */
-struct family {
-	const char *name;
-	const char *suffix;
-	uint64_t (*value)(const struct ila_locator *locator);
-};
-
-static int metric_locator(const struct ila_locator *locator, void *data)
-{
-	const struct family *family = data;
-	char text[ILA_TEXT_LEN];
-
-	printf("%s%s{locator=\"%s\",domain=\"%" PRIu32 "\"} %" PRIu64 "\n",
-	       family->name, family->suffix,
-	       ila_locator_text(locator->locator, text), locator->domain,
-	       family->value(locator));
-	return 0;
-}
-
-static uint64_t locator_packets(const struct ila_locator *locator)
-{
-	return locator->packets;
-}
-
-static uint64_t locator_bytes(const struct ila_locator *locator)
-{
-	return locator->bytes;
-}
-
-static uint64_t locator_mappings(const struct ila_locator *locator)
-{
-	return locator->mappings;
-}
-
-static uint64_t locator_is_up(const struct ila_locator *locator)
-{
-	return !(locator->state & ILA_LOCATOR_DOWN);
-}
-
-static int metrics_locators(struct ila *ila)
-{
-	static const struct {
-		struct family family;
-		const char *type;
-		const char *help;
-	} all[] = {
-		{ { "ila_locator_packets", "_total", locator_packets }, "counter",
-		  "Packets that were sent to a locator." },
-		{ { "ila_locator_bytes", "_total", locator_bytes }, "counter",
-		  "Bytes of these packets." },
-		{ { "ila_locator_mappings", "", locator_mappings }, "gauge",
-		  "Mappings that have a locator." },
-		{ { "ila_locator_up", "", locator_is_up }, "gauge",
-		  "Whether a locator is used." },
-	};
-	size_t i;
-	int err;
-
-	for (i = 0; i < LENGTH(all); i++) {
-		metric_head(all[i].family.name, all[i].type, all[i].help);
-		err = ila_locator_dump(ila, metric_locator, (void *)&all[i].family);
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-static int metrics(const struct words *words, struct ila *ila,
-		   const uint64_t stats[COUNTERS])
-{
-	struct ila_config config;
-	char name[VALUE_LEN];
-	unsigned int i;
-	int err = ila_config_get(ila, &config);
-
-	if (err)
-		return fail(words, "stats", err, NULL);
-	for (i = 1; i < COUNTERS; i++) {
-		metric_name(ila_name(ILA_NAMES_STAT, i), name);
-		metric_head(name, "counter", ila_name(ILA_NAMES_STAT, i));
-		printf("%s_total %" PRIu64 "\n", name, stats[i]);
-	}
-	metric_gauge("ila_mappings", "Mappings that there are.", config.mappings);
-	metric_gauge("ila_mappings_limit", "Most mappings there may be.", config.limit);
-	err = metrics_locators(ila);
-	if (err < 0)
-		return fail(words, "stats", err, NULL);
-	puts("# EOF");
-	return 0;
-}
-
 int run_stats(struct words *words)
 {
 	bool reset = words_next_is(words, "--reset-view");
@@ -262,5 +141,5 @@ int run_stats(struct words *words)
 		return fail(words, "stats", err, NULL);
 	if (reset)
 		return view_write(words, stats);
-	return open ? metrics(words, ila, stats) : stats_show(words, stats);
+	return open ? openmetrics(words, ila, stats) : stats_show(words, stats);
 }
