@@ -201,8 +201,9 @@ static bool words_there(const struct form *form, const struct field *field,
 void show_words(const struct form *form, const void *object, FILE *to)
 {
 	const struct field *field;
-	char text[VALUE_LEN];
 	const char *before = "";
+	char text[VALUE_LEN];
+	enum color color;
 	unsigned int line;
 
 	for (field = form->fields; field->name; field++) {
@@ -212,15 +213,11 @@ void show_words(const struct form *form, const void *object, FILE *to)
 			fprintf(to, "%s%s", before, field->name);
 			before = " ";
 		}
+		color = to == stdout ? color_of(field, object) : COLOR_NONE;
 		for (line = 0; line < value_lines(field, object); line++) {
-			enum color color = to == stdout ? color_of(field, object) :
-							  COLOR_NONE;
-
-			value_text(field, object, line, false, text);
 			fputs(before, to);
 			fputs(color_start(color), to);
-			fputs(field->kind == KIND_TEXT ?
-			      value_text(field, object, line, false, text) : text, to);
+			fputs(value_text(field, object, line, false, text), to);
 			fputs(color_stop(color), to);
 			before = " ";
 		}
