@@ -170,7 +170,9 @@ static bool restore_is_down(const struct restore *r,
 	return false;
 }
 
-/* Those that are down and shall not be. Written over @ups, which a dump fills. */
+/* Those that are down and shall not be; of those that no mapping has a saved
+ * file says nothing
+ */
 struct ups {
 	const struct restore *restore;
 	struct ila_locator *locator;
@@ -182,7 +184,7 @@ static int ups_note(const struct ila_locator *locator, void *data)
 	struct ups *ups = data;
 	struct ila_locator *more;
 
-	if (!(locator->state & ILA_LOCATOR_DOWN) ||
+	if (!locator->mappings || !(locator->state & ILA_LOCATOR_DOWN) ||
 	    restore_is_down(ups->restore, locator))
 		return 0;
 	more = realloc(ups->locator, (ups->n + 1) * sizeof(*more));

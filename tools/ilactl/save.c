@@ -63,7 +63,10 @@ static int save_locator(const struct ila_locator *locator, void *data)
 	};
 
 	(void)data;
-	return locator->state & ILA_LOCATOR_DOWN ? save_statement(&statement) : 0;
+	/* without a mapping it could not be taken down again */
+	if (!locator->mappings || !(locator->state & ILA_LOCATOR_DOWN))
+		return 0;
+	return save_statement(&statement);
 }
 
 static int save_all(struct ila *ila)
