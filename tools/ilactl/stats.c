@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ilactl.h"
@@ -49,20 +49,23 @@ static const struct form form_view = { .name = "counter", .fields = view_fields 
 /* The view
  */
 
+/* By the namespace's cookie, which no other one ever has */
 static int view_path(char path[VIEW_PATH])
 {
 	const char *dir = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
-	struct stat st;
-	int n;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), n, err = 0;
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
 
-	if (stat("/proc/self/ns/net", &st))
-		return -errno;
-	n = snprintf(path, VIEW_PATH, "%s/ilactl.%ju", dir ?: "/run",
-		     (uintmax_t)st.st_ino);
-	return n < VIEW_PATH ? 0 : -ENAMETOOLONG;
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	n = snprintf(path, VIEW_PATH, "%s/ilactl.%" PRIu64, dir ?: "/run", cookie);
+	return err ?: n < VIEW_PATH ? 0 : -ENAMETOOLONG;
 }
 
-/* Another namespace may have had its number: then some counter was further */
+/* A module that was loaded anew counts anew: then some counter was further */
 static bool view_read(const uint64_t stats[COUNTERS], uint64_t view[COUNTERS])
 {
 	char path[VIEW_PATH];

@@ -21,7 +21,7 @@ run()
 keep()
 {
 	case $1 in
-	"ilactl -j"*\|*) ;;
+	"ilactl -j"*[\|\>]*) ;;
 	"ilactl -j"*)
 		sed -E 's/^ilactl -j (-p )?//; s/^([a-z]+ ?[a-z]*).*/\1/' <<<"$1"
 		printf '%s\n\f\n' "$2"
