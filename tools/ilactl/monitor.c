@@ -3,6 +3,7 @@
  * ilactl: monitor
  */
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -183,15 +184,31 @@ static int monitor_event(const struct ila_event *event, void *data)
 	return 0;
 }
 
+static bool monitor_idle(struct ila_events *events)
+{
+	struct pollfd fd = { .fd = ila_events_fd(events), .events = POLLIN };
+
+	return !poll(&fd, 1, 0);
+}
+
+/* Once a buffer was full the kernel throws all events away until everything in
+ * it was read, and says so only at the beginning. So that nothing is missing
+ * behind it, "lost" is told at the end.
+ */
 static int monitor_read(const struct words *words, struct ila_events *events)
 {
+	bool lost = false;
 	int err;
 
 	do {
 		err = ila_events_read(events, monitor_event, NULL);
 		if (err == -ENOBUFS) {
-			monitor_tell("lost", &form_nothing, NULL);
+			lost = true;
 			err = 0;
+		}
+		if (lost && monitor_idle(events)) {
+			monitor_tell("lost", &form_nothing, NULL);
+			lost = false;
 		}
 		fflush(stdout);
 	} while (!err && !ferror(stdout));
