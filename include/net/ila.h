@@ -194,6 +194,7 @@ struct ila_l4 {
 
 void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4);
 int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4);
+unsigned int ila_l4_gso_len(const struct sk_buff *skb);
 
 /* Extension headers that the transport header can stand behind */
 static inline bool ila_is_extension(u8 nexthdr)

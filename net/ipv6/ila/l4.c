@@ -4,6 +4,8 @@
  */
 #include <linux/icmpv6.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/ila.h>
 
 /* More extension headers than RFC 8200 has any use for */
@@ -90,4 +92,27 @@ int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4)
 		return -1;
 	type = skb_header_pointer(skb, l4->offset, sizeof(buf), &buf);
 	return type ? *type : -1;
+}
+
+/**
+ * ila_l4_gso_len() - the bytes of the packets that a GSO packet stands for
+ * @skb: the packet, from its IPv6 header on
+ *
+ * Return: their bytes, each with its headers.
+ */
+unsigned int ila_l4_gso_len(const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int more = max_t(unsigned int, 1, info->gso_segs) - 1;
+	const struct tcphdr *tcp;
+	struct ila_l4 l4;
+	struct tcphdr buf;
+
+	ila_l4_find(skb, &l4);
+	if (skb->encapsulation)
+		l4.offset = skb_inner_transport_offset(skb);
+	if (!(info->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
+		return skb->len + more * (l4.offset + sizeof(struct udphdr));
+	tcp = skb_header_pointer(skb, l4.offset, sizeof(buf), &buf);
+	return skb->len + more * (l4.offset + (tcp ? __tcp_hdrlen(tcp) : 0));
 }

@@ -186,7 +186,8 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 		ila_locator_count(hit->loc,
 				  max_t(unsigned int, 1,
 					skb_shinfo(skb)->gso_segs),
-				  skb->len);
+				  skb_is_gso(skb) ? ila_l4_gso_len(skb) :
+						    skb->len);
 	skb_dst_drop(skb);
 	if (way->noref)
 		skb_dst_set_noref(skb, way->dst);
