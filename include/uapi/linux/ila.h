@@ -205,8 +205,9 @@ struct ila_mapping {
 /* What a table route does where there is no mapping */
 enum {
 	ILA_MISS_AUTO		= 0,	/* CONFIG's, and if that is AUTO: FORWARD,
-					 * or UNREACHABLE for a route without a
-					 * gateway on a link with neighbours
+					 * or UNREACHABLE for a unicast route
+					 * without a gateway on a link with
+					 * neighbours
 					 */
 	ILA_MISS_FORWARD	= 1,	/* the route's own next hop, unchanged */
 	ILA_MISS_UNREACHABLE	= 2,	/* ICMPv6 address unreachable */

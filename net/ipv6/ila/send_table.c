@@ -25,11 +25,14 @@ static const struct ila_addr *ila_daddr(const struct sk_buff *skb)
  */
 
 /* A route without a gateway on a link that has neighbours would look for each
- * identifier that somebody tries there.
+ * identifier that somebody tries there. Groups are no neighbours.
  */
 static u8 ila_miss_auto(const struct dst_entry *dst)
 {
-	if (dst_rt6_info(dst)->rt6i_flags & RTF_GATEWAY ||
+	const struct rt6_info *rt = dst_rt6_info(dst);
+
+	if (rt->rt6i_flags & RTF_GATEWAY ||
+	    ipv6_addr_is_multicast(&rt->rt6i_dst.addr) ||
 	    dst_dev(dst)->flags & (IFF_NOARP | IFF_LOOPBACK))
 		return ILA_MISS_FORWARD;
 	return ILA_MISS_UNREACHABLE;
