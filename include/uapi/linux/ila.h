@@ -241,8 +241,8 @@ enum {
 	ILA_WHY_NOTHING		= 0,	/* it would */
 	ILA_WHY_NO_MAPPING	= 1,
 	ILA_WHY_EXPIRED		= 2,
-	ILA_WHY_DOWN		= 3,	/* its locators are */
-	ILA_WHY_OWN		= 4,	/* its locator is this node's own */
+	ILA_WHY_DOWN		= 3,	/* its locators are, or one of them */
+	ILA_WHY_OWN		= 4,	/* its locators are this node's own */
 	ILA_WHY_NO_ROUTE	= 5,	/* to its locators */
 	ILA_WHY_LOOP		= 6,	/* its locator's route is an ILA route */
 	ILA_WHY_TYPE		= 7,	/* identifiers of this type are not */

@@ -23,12 +23,14 @@ const struct nla_policy ila_explain_policy[ILA_ATTR_ADDRESS + 1] = {
  * @net: the namespace
  * @ilan: what it has, or NULL
  * @daddr: the destination
+ * @refused: the route to its locator says no: that is not for the miss policy
  */
 struct ila_answer {
 	struct sk_buff *msg;
 	struct net *net;
 	struct ila_net *ilan;
 	struct ila_addr daddr;
+	bool refused;
 };
 
 static int ila_answer_by(struct ila_answer *answer, u8 by, u8 why)
@@ -174,13 +176,11 @@ static int ila_answer_mapping(struct ila_answer *answer,
 	return 0;
 }
 
+/* Of several locators, one that is down could be taken up */
 static u8 ila_why_not_chosen(const struct ila_hit *hit)
 {
-	/* of several, the last one looked at speaks for all */
-	if (hit->map->flags & ILA_MAP_SET)
-		return ILA_WHY_DOWN;
-	return READ_ONCE(hit->loc->state) & ILA_LOCATOR_DOWN ? ILA_WHY_DOWN :
-							       ILA_WHY_OWN;
+	return ila_hit_states(hit) == ILA_LOCATOR_OWN ? ILA_WHY_OWN :
+							ILA_WHY_DOWN;
 }
 
 /* Try the locators one after another, as a packet does */
@@ -203,7 +203,10 @@ static int ila_answer_hit(struct ila_answer *answer,
 			return 0;
 		dst = ila_answer_lookup(answer, &to);
 		*why = dst->error ? ILA_WHY_NO_ROUTE : 0;
+		answer->refused = ila_route_refuses(dst->error);
 		dst_release(dst);
+		if (answer->refused)
+			return 0;
 		if (!*why)
 			return ila_answer_translated(answer, &to, why);
 	}
@@ -225,11 +228,11 @@ static u8 ila_why_no_hit(const struct ila_answer *answer,
 }
 
 /* Is it for the miss policy to say what is done? */
-static bool ila_why_misses(u8 why)
+static bool ila_why_misses(const struct ila_answer *answer, u8 why)
 {
 	return why == ILA_WHY_NO_MAPPING || why == ILA_WHY_EXPIRED ||
 	       why == ILA_WHY_DOWN || why == ILA_WHY_OWN ||
-	       why == ILA_WHY_NO_ROUTE;
+	       (why == ILA_WHY_NO_ROUTE && !answer->refused);
 }
 
 static int ila_explain_table(struct ila_answer *answer,
@@ -260,7 +263,7 @@ static int ila_explain_table(struct ila_answer *answer,
 		return -EMSGSIZE;
 	by = why ? ILA_EXPLAIN_MISS : ILA_EXPLAIN_MAPPING;
 	/* a type that is left alone goes on; what is refused is dropped */
-	miss = ila_why_misses(why) ? ila_miss_policy(tunnel, dst) :
+	miss = ila_why_misses(answer, why) ? ila_miss_policy(tunnel, dst) :
 	       why == ILA_WHY_TYPE ? ILA_MISS_FORWARD : ILA_MISS_DROP;
 	if (why && (ila_answer_way(answer, dst) ||
 		    nla_put_u8(answer->msg, ILA_ATTR_MISS, miss)))

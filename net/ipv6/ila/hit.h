@@ -25,6 +25,7 @@ struct ila_hit {
 
 /* set.c */
 bool ila_hit_next_of_set(struct ila_hit *hit, struct sk_buff *skb);
+u32 ila_hit_states(const struct ila_hit *hit);
 
 /**
  * ila_hit_find() - look a destination up

@@ -60,4 +60,10 @@ u8 ila_miss_policy(const struct ila_tunnel *tunnel,
 int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb);
 int ila_consumed(int err);
 
+/* What a route lookup said: is there one, and it, or IPsec, says no? */
+static inline bool ila_route_refuses(int err)
+{
+	return err && err != -ENETUNREACH && err != -EHOSTUNREACH;
+}
+
 #endif /* _ILA_LWT_H */

@@ -227,8 +227,7 @@ static noinline int ila_output_again(struct lwtunnel_state *lwt, struct net *net
 			ila_drop(tunnel->ilan, skb, ILA_REFUSED_LOOP, false);
 			return err;
 		}
-		/* there is a route, and it, or IPsec, says no */
-		if (err != -ENETUNREACH && err != -EHOSTUNREACH)
+		if (ila_route_refuses(err))
 			return ila_output_noroute(tunnel->ilan, sk, skb, err);
 		if (!ila_hit_next(hit, skb))
 			return ila_output_miss(lwt, net, sk, skb);

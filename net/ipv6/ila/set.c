@@ -192,3 +192,28 @@ bool ila_hit_next_of_set(struct ila_hit *hit, struct sk_buff *skb)
 	hit->loc = ila_locator_current(set->members[choice].locator);
 	return true;
 }
+
+/**
+ * ila_hit_states() - what keeps a packet from a mapping's locators
+ * @hit: the mapping
+ *
+ * RCU read side.
+ *
+ * Return: ILA_LOCATOR_ flags of those that would have a share.
+ */
+u32 ila_hit_states(const struct ila_hit *hit)
+{
+	const struct ila_set *set = rcu_dereference(hit->map->set);
+	struct ila_locator *loc = rcu_dereference(hit->map->locator);
+	u32 states = 0;
+	unsigned int i;
+
+	if (!(hit->map->flags & ILA_MAP_SET))
+		return READ_ONCE(ila_locator_current(loc)->state);
+	for (i = 0; i < set->n; i++) {
+		loc = ila_locator_current(set->members[i].locator);
+		if (ila_member_weighs(set, i))
+			states |= READ_ONCE(loc->state);
+	}
+	return states;
+}

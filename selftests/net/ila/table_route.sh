@@ -380,12 +380,26 @@ gateways()
 	unmap_all r
 }
 
+# no_miss NAME: the way to SIR_B's locator is forbidden, so nothing else is tried
+no_miss()
+{
+	local refused missed
+
+	refused=$(counter r IlaOutNoRoute)
+	missed=$(counter r IlaMissForwarded)
+	goes "$1: dropped" $SIR_B nowhere
+	same "$1: counted" "$(counter r IlaOutNoRoute)" $((refused + 3))
+	same "$1: no miss" "$(counter r IlaMissForwarded)" "$missed"
+}
+
 # What stops a hit from being one
 no_hits()
 {
-	local before
+	local before kind
 
 	table_route r $SIR::/64 neutral-map via 2001:db8:3::c dev to-c
+	# errors that r sends are no misses
+	ip6 r route add $SIR_A/128 via 2001:db8:1::a
 	map r $SIR_B $LOC_B
 	rule r $LOC_B $SIR neutral-map
 	explains "own locator" r $SIR_B "by miss" "why own" "miss forward"
@@ -402,6 +416,12 @@ no_hits()
 	rule r $LOC_B $SIR neutral-map
 	map r $SIR_B $LOC_B,0,1
 	explains "own locator, with a weight" r $SIR_B "by miss" "why own"
+	rule r $LOC_C $SIR neutral-map
+	ila r map replace $SIR_B $LOC_B,1,1 $LOC_C,2,1
+	explains "own locators" r $SIR_B "by miss" "why own"
+	ila r locator down $LOC_C
+	explains "own locators, one is down" r $SIR_B "by miss" "why down"
+	ila r locator up $LOC_C
 	unrule r
 	unmap_all r
 
@@ -413,8 +433,22 @@ no_hits()
 	same "a locator behind a table route: counted" \
 		"$(counter r IlaOutLoop)" $((before + 3))
 	ip6 r route del 2001:db8:66::/48
+	for kind in prohibit blackhole; do
+		ip6 r route add $kind 2001:db8:66::/48
+		explains "a locator whose route is $kind" r $SIR_B "by miss" \
+			"why no-route" "miss drop"
+		no_miss "a locator whose route is $kind"
+		ip6 r route del $kind 2001:db8:66::/48
+	done
 	explains "a locator without a route" r $SIR_B "by miss" "why no-route"
 	goes "a locator without a route: a miss" $SIR_B c
+	ila r map change $SIR_B $LOC_B
+	goes "a locator with a route: a hit" $SIR_B b
+	ok "an IPsec policy" on r ip xfrm policy add src ::/0 dst $LOC_B::/64 \
+		dir out action block
+	no_miss "a locator that IPsec blocks"
+	on r ip xfrm policy flush
+	goes "a locator that IPsec blocks no more: a hit" $SIR_B b
 	over
 }
 
