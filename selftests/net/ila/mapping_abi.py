@@ -5,10 +5,12 @@ and how they say so, that a refused message leaves no trace, filters, dumps
 under change, events, and who may do what."""
 
 import collections
+import contextlib
 import errno
 import ipaddress
 import os
 import random
+import signal
 import socket
 import struct
 import time
@@ -47,15 +49,19 @@ CASES = []
 ila = None
 
 
+def pair():
+    """The records of PAIR."""
+    return (record(PAIR, LOC, priority=2, weight=1, flags=MORE),
+            record(PAIR, LOC2, priority=1, weight=3))
+
+
 def start_over():
     """The table that every case starts with."""
     ila.command(nl.FLUSH)
     ila.map_flush()
     for locator in ila.locators():
         ila.locator(locator["locator"], LOCATOR_UP, domain=locator["domain"])
-    ila.map(record(ALONE, LOC),
-            record(PAIR, LOC, priority=2, weight=1, flags=MORE),
-            record(PAIR, LOC2, priority=1, weight=3))
+    ila.map(record(ALONE, LOC), *pair())
 
 
 def case(name):
@@ -317,7 +323,8 @@ FFFF = SIR + ":2000:0:2:ffff"
 # What is wrong with a record, and words that say so
 BAD_RECORDS = [
     (dict(flags=4), "flags"), (dict(flags=0x80), "flags"),
-    (dict(flags=MORE | LOCAL, identifier=OTHER_ID), "local"),
+    (dict(flags=MORE | LOCAL, address=OTHER, identifier=OTHER_ID, locator=0),
+     "no more of them"),
     (dict(flags=LOCAL, locator=0), "identifier"),
     (dict(idle=1), "idle"), (dict(generation=1), "generation"),
     (dict(reserved=1), "reserved"), (dict(reserved=0xFF00), "reserved"),
@@ -403,6 +410,9 @@ def bad_field_middle():
 def del_fields():
     for flags in (4, 0x80, MORE | LOCAL):
         refuses(errno.EINVAL, MAPPING_DEL, record(ALONE, flags=flags), at=0)
+    refuses(errno.EINVAL, MAPPING_DEL, record(OTHER, 0, OTHER_ID,
+                                              flags=MORE | LOCAL),
+            text="no more of them", at=0)
     refuses(errno.EINVAL, MAPPING_DEL, record(ALONE, flags=LOCAL), at=0)
     ila.map(record(ALONE, "ff02:0:0:0", timeout=0xFFFFFFFF, origin=9,
                    csum_mode=77), cmd=MAPPING_DEL)
@@ -945,6 +955,23 @@ def locator_moved_goes():
             locator_attr(LOC, LOCATOR_TO), LOCATOR)
 
 
+@case("locators: a move to one of which all that moved there is forgotten")
+def move_forgets():
+    def elsewhere():
+        # where nothing else has moved a minute ago
+        ilatap.unshare(ilatap.CLONE_NEWNET)
+        mine = nl.Ila()
+        mine.map(record(ALONE, LOC))
+        mine.locator(LOC, LOCATOR_MOVE, to=LOC2)
+        mine.map(record(ALONE), cmd=MAPPING_DEL)
+        # nobody uses LOC2: it may go with another SIR prefix
+        mine.map(record(luid(1, SIR2), LOC3))
+        mine.locator(LOC3, LOCATOR_MOVE, to=LOC2)
+        equal(mine.map_get(luid(1, SIR2))[0]["locator"], LOC2)
+        equal(mine.locator(LOC2)["sir_prefix"], SIR2)
+    ilatap.in_child(elsewhere)
+
+
 @case("locators: moves that are refused")
 def moves_refused():
     ila.map(record(luid(1, SIR2), LOC3))
@@ -1064,6 +1091,21 @@ def no_events(listener):
     listener.expect_nothing()
 
 
+@case("several locators: written again as they are, nothing has changed")
+@listening()
+def same_set(listener):
+    before = snapshot()
+    for cmd in (MAPPING_REPLACE, MAPPING_CHANGE):
+        ila.map(*pair(), cmd=cmd)
+        equal(snapshot(), before)
+    listener.expect_nothing()
+    ila.map(*pair(), cmd=MAPPING_REPLACE, generation=77)
+    equal([one["generation"] for one in ila.map_get(PAIR)], [77, 77])
+    ila.map(record(PAIR), cmd=MAPPING_DEL)
+    equal(place(LOC), (1, 0))
+    refuses(errno.ENOENT, LOCATOR_GET, locator_attr(LOC2), LOCATOR)
+
+
 @case("events: locators and the configuration")
 @listening()
 def other_events(listener):
@@ -1158,15 +1200,20 @@ def expiry(listener):
 
 # Misses
 
+def send(*to):
+    """A packet to each address.  Without a mapping, or a way to its locator, it
+    is refused."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        for address in to:
+            try:
+                sock.sendto(b"x", (address, 9))
+            except OSError as error:
+                equal(errno.errorcode[error.errno], "EHOSTUNREACH", "send")
+
+
 def send_to(low):
-    """A packet to an address without a mapping; its sender is refused."""
-    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    try:
-        sock.sendto(b"x", ("%s:2000:9::%x" % (SIR, low), 9))
-    except OSError as error:
-        equal(errno.errorcode[error.errno], "EHOSTUNREACH", "send")
-    finally:
-        sock.close()
+    """A packet to an address without a mapping."""
+    send("%s:2000:9::%x" % (SIR, low))
 
 
 def miss_case(name, rate):
@@ -1228,6 +1275,48 @@ def misses_rate(listener):
     # a packet does not wait for the lock, not even to be counted
     check(58 <= len(told_of) + lost <= 60,
           "%d told and %d lost, of 60" % (len(told_of), lost))
+
+
+# Use
+
+@case("idle times: what a packet uses is not idle, what is explained is")
+def idle_use():
+    time.sleep(5)
+    ila.explain(ALONE)
+    idle = ila.map_get(ALONE)[0]["idle"]
+    check(idle >= 4, "idle for %d s after 5, explained" % idle)
+    send(ALONE)
+    idle = ila.map_get(ALONE)[0]["idle"]
+    check(idle < 4, "idle for %d s, just used" % idle)
+
+
+@contextlib.contextmanager
+def meanwhile(function):
+    """In a child the function is called again and again."""
+    pid = os.fork()
+    if not pid:
+        try:
+            while True:
+                function()
+        finally:
+            os._exit(1)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+@case("idle times: a flush leaves what is used while it works")
+def flush_used():
+    used = ["%s:2000:1:0:%x" % (SIR, low) for low in range(8000)]
+    for first in range(0, len(used), 2000):
+        ila.map(*many(2000, first))
+    with meanwhile(lambda: send(*used)):
+        # uses are written every four seconds, a flush has its time from its start
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            equal(ila.map_flush(u32(IDLE, 1000)), 0, "flushed")
 
 
 # Explain
