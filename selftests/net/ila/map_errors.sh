@@ -9,7 +9,7 @@
 # shellcheck disable=SC2317 # functions are called by ok
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-need iperf3 traceroute tc
+need traceroute tc
 need_ila_do
 start
 
@@ -41,7 +41,11 @@ topology()
 	X
 	ila_host a 2001:db8:1::a 2001:db8:1::1 to-r $SIR_A $LOC_A
 	ila_host b 2001:db8:3::b 2001:db8:3::1 to-m $SIR_B $LOC_B
-	iperf_server b
+	# b does not say how narrow its link is: a has to find out
+	ip6 b route change default via 2001:db8:3::1 dev to-m src $SIR_B \
+		advmss 1440
+	background b "$TRAFFIC" tcp-serve :: 7002
+	until_true 20 listens b t 7002
 	watch a to-r errors icmpv6 type '{ 1, 2, 3 }' @th,256,64 \
 		0x20010db800050001
 	watch a to-r foreign icmpv6 type '{ 1, 2, 3 }' @th,256,64 \
@@ -129,7 +133,8 @@ errors()
 	learned "$1: the path MTU is learned"
 	[ "$2" = host ] || quotes_sir "$1"
 	forget_paths
-	ok "$1: TCP" iperf a $SIR_B -n 300K
+	ok "$1: TCP, every byte" on a "$TRAFFIC" tcp-send $SIR_B 7002 \
+		--size 100000 --timeout 20
 	learned "$1: the path MTU is learned by TCP"
 	forget_paths
 }
