@@ -344,14 +344,8 @@ two_places()
 		addr add 2001:db8:3::c/64 dev to-r nodad
 		addr add 2001:db8:c:e::1/64 dev to-e nodad
 		route add default via 2001:db8:3::1
-		route add $VA_E/128 via 2001:db8:c:e::e
-		route add $FAR_E/128 via 2001:db8:c:e::e
 	X
-	batch b <<-X
-		addr add 2001:db8:b:e::1/64 dev to-e nodad
-		route add $VA_E/128 via 2001:db8:b:e::e
-		route add $FAR_E/128 via 2001:db8:b:e::e
-	X
+	ip6 b addr add 2001:db8:b:e::1/64 dev to-e nodad
 	batch e <<-X
 		addr add 2001:db8:b:e::e/64 dev to-b nodad
 		addr add 2001:db8:c:e::e/64 dev to-c nodad
@@ -374,6 +368,8 @@ at_both()
 	locals c $VA_E $VA_E_ID $FAR_E $FAR_E_ID
 	table_route r $VNET1::/96 "$1" dev to-b
 	table_route r 3fff::/16 "$1" dev to-b
+	ip6 b route add "$2/128" via 2001:db8:b:e::e
+	ip6 c route add "$2/128" via 2001:db8:c:e::e
 	map r $VNET1:$LOW_A $LOC_A identifier 6$VNI1:$LOW_A
 	map r $FAR_A $LOC_A identifier $FAR_A_ID
 	map r "$2" $LOC_B identifier "$3"
@@ -431,6 +427,7 @@ plain()
 
 	ip6 b addr add $plain/128 dev lo nodad
 	ip6 r route add $plain/128 via 2001:db8:2::b
+	forget b
 	for mode in $MODES; do
 		formatted_rule a $LOC_A "$mode"
 		formatted_rule b $LOC_B "$mode"
