@@ -57,12 +57,16 @@ translator()
 topology()
 {
 	line
+	# where r's errors go
+	ip6 r route add $V6_S/128 via 2001:db8:1::a
 	v4_host s a $V4_S 10.1.1.254
 	v4_host d b $V4_D 10.1.2.254
 	translator a 10.1.2.0/24 $VNET:a01:100/120
 	translator b 10.1.1.0/24 $VNET:a01:200/120
 	background d iperf3 -s -p 5201
 	background d iperf3 -s -p 5202
+	background d "$TRAFFIC" tcp-serve :: 7002
+	until_true 20 listens d t 7002
 	until_true 20 listens d t 5201
 	until_true 20 listens d t 5202
 }
@@ -152,20 +156,42 @@ path_mtu()
 {
 	ila_between neutral-map
 	ip6 r link set to-b mtu 1300
-	ok "IPv4, a narrow link: TCP" iperf_v4 -n 100K
+	ok "IPv4, a narrow link: TCP, every byte" on s "$TRAFFIC" tcp-send \
+		"::ffff:$V4_D" 7002 --size 100000 --timeout 20
 	has "IPv4, a narrow link: the sender knows" \
 		"$(on s ip route get $V4_D)" "mtu 1280"
 	over
 }
 
-# An address of the network that is nowhere
+# tries_nowhere: an address of the network that has no mapping; what ping says
+tries_nowhere()
+{
+	on s ping -4 -n -c 1 -W 3 10.1.2.77 2>&1
+}
+
+# The translator of a is told of an address that is nowhere. This one knows ICMPv6
+# "no route", not "address unreachable", so what a says ends there; what s gets
+# to know is what a's router says, if a asks it.
 nowhere()
 {
-	local out
-
 	ila_between neutral-map
-	out=$(on s ping -4 -n -c 1 -W 3 10.1.2.77 2>&1)
-	has "IPv4, an address without a mapping" "$out" "Unreachable"
+	on a nft -f - <<-X
+		table netdev told {
+			counter told { }
+			chain told {
+				type filter hook egress device nat64 priority 0;
+				ip6 daddr $V6_S icmpv6 type destination-unreachable \
+					icmpv6 code addr-unreachable counter name told
+			}
+		}
+	X
+	tries_nowhere >/dev/null
+	has "IPv4, an address without a mapping: the translator is told" \
+		"$(on a nft list counter netdev told told)" "packets 1 "
+	ip6 a route replace $SIR::/64 via 2001:db8:1::1 dev to-r encap ila \
+		0:0:0:0 csum-mode neutral-map ident-type use-format
+	has "IPv4, an address without a mapping: the sender knows" \
+		"$(tries_nowhere)" "Destination Host Unreachable"
 	over
 }
 
