@@ -1201,8 +1201,7 @@ def expiry(listener):
 # Misses
 
 def send(*to):
-    """A packet to each address.  Without a mapping, or a way to its locator, it
-    is refused."""
+    """A packet to each address; without a mapping it is refused."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
         for address in to:
             try:
@@ -1234,6 +1233,7 @@ def miss_case(name, rate):
 def table_route():
     sh("ip link add sink up type dummy")
     sh("ip -6 addr add 2001:db8:1::1/64 dev sink nodad")
+    sh("ip -6 route add 2001:db8:a::/48 dev sink")
     nl.Routes().add(SIR + "::/64", nl.ila_attrs(
         loc="0:0:0:0", ident_type=1, csum_mode=0, miss=3), dev="sink")
 
@@ -1304,17 +1304,22 @@ def meanwhile(function):
         yield
     finally:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        status = os.waitpid(pid, 0)[1]
+    check(os.WIFSIGNALED(status), "what was to go on has ended")
 
 
 @case("idle times: a flush leaves what is used while it works")
 def flush_used():
-    used = ["%s:2000:1:0:%x" % (SIR, low) for low in range(8000)]
+    used = ["%s:2000:1:0:%x" % (SIR, low) for low in range(60000)]
+    # around the low 16 bits of a record's address
+    before, behind = record(used[0], LOC)[:18], record(used[0], LOC)[20:]
     for first in range(0, len(used), 2000):
-        ila.map(*many(2000, first))
+        ila.map(*(before + low.to_bytes(2, "big") + behind
+                  for low in range(first, first + 2000)))
     with meanwhile(lambda: send(*used)):
-        # uses are written every four seconds, a flush has its time from its start
-        end = time.monotonic() + 10
+        # A flush takes its time when it begins, and works into the next second;
+        # a use is written if the last one is four seconds old.
+        end = time.monotonic() + 9
         while time.monotonic() < end:
             equal(ila.map_flush(u32(IDLE, 1000)), 0, "flushed")
 
@@ -1328,7 +1333,6 @@ def explain():
     found = ila.explain(LOC3 + ":2000::1")
     equal((found["explain"], found["translated"]),
           (1, SIR + ":2000::1"), "of a rule")
-    sh("ip -6 route add 2001:db8:a::/48 dev sink")
     found = ila.explain(ALONE)
     equal((found["explain"], found["why"], found["translated"]),
           (3, 0, LOC + ":2000::a1"), "of a mapping")
@@ -1339,7 +1343,6 @@ def explain():
           "of a mapping whose locator is down")
     found = ila.explain(new_address())
     equal((found["explain"], found["why"]), (4, 1), "of no mapping")
-    sh("ip -6 route del 2001:db8:a::/48 dev sink")
 
 
 # Who may do what
