@@ -27,7 +27,7 @@ c_bit()
 	before=$(reports)
 	route r $SIR::/64 $LOC_B neutral-map via 2001:db8:2::b dev to-b
 	route a $SIR::/64 $LOC_B neutral-map via 2001:db8:1::1 dev to-r
-	watch b to-r any ip6 nexthdr != icmpv6
+	watch b to-r any udp dport 9
 	on a "$TRAFFIC" udp-spray $bad 9 --count 3 >/dev/null
 	ip6 a route del $SIR::/64
 	local cbit
@@ -77,7 +77,7 @@ low16()
 {
 	local bad=$SIR:2000:0:b1:ffff
 
-	watch b to-r low ip6 nexthdr != icmpv6
+	watch b to-r low udp dport 9
 	forget b
 	for mode in neutral-map neutral-map-auto; do
 		route r $SIR::/64 $LOC_B $mode via 2001:db8:2::b dev to-b
