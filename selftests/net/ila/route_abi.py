@@ -269,6 +269,10 @@ def ip_json():
     ip("-6 route add %s::/64 encap ila %s csum-mode adj-transport "
        "ident-type luid hook-type input via %s dev d0" % (LOC, SIR, VIA))
     shown = json.loads(ip("-6 -j route show %s::/64" % LOC))[0]
+    # newer ones have an object of its own for it
+    if isinstance(shown["encap"], dict):
+        shown |= shown["encap"]
+        shown["encap"] = shown["encap_type"]
     want = {"encap": "ila", "locator": SIR, "csum_mode": "adj-transport",
             "ident_type": "luid", "hook_type": "input", "gateway": VIA}
     equal({key: shown.get(key) for key in want}, want)
