@@ -2,9 +2,11 @@
 /*
  * ilactl: --complete: what can come next, a line each, for a shell
  *
- * The tables that commands are read by say it, and the system which devices and
- * locators there are. Whoever may not ask it gets words only.
+ * The tables that commands are read by say it, and the system which devices,
+ * locators and network namespaces there are. Whoever may not ask it gets words
+ * only. Nothing is said where a file's name can come.
  */
+#include <dirent.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -14,36 +16,25 @@ static void complete_verbs(const struct verb *among)
 {
 	for (; among->name; among++)
 		puts(among->name);
+	puts("help");
 }
 
-static const struct verb *complete_verb(const struct verb *among,
-					const char *word)
+static void complete_names(const struct field *field)
 {
-	for (; among->name; among++) {
-		if (abbreviates(word, among->name))
-			return among;
-	}
-	return NULL;
-}
+	unsigned int i;
 
-static void complete_names(enum ila_names names)
-{
-	unsigned int value;
-
-	for (value = 0; value < 256; value++) {
-		if (ila_name(names, value))
-			puts(ila_name(names, value));
-	}
+	for (i = 0; field_value_name(field, i); i++)
+		puts(field_value_name(field, i));
 }
 
 static void complete_devices(void)
 {
-	struct if_nameindex *all = if_nameindex(), *device;
+	struct if_nameindex *devices = if_nameindex(), *device;
 
-	for (device = all; device && device->if_index; device++)
+	for (device = devices; device && device->if_index; device++)
 		puts(device->if_name);
-	if (all)
-		if_freenameindex(all);
+	if (devices)
+		if_freenameindex(devices);
 }
 
 static int complete_locator(const struct ila_locator *locator, void *data)
@@ -64,11 +55,24 @@ static void complete_locators(void)
 	ila_close(ila);
 }
 
+static void complete_netns(void)
+{
+	DIR *dir = opendir(NETNS_DIR);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] != '.')
+			puts(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static void complete_value(const struct field *field)
 {
 	switch (field->kind) {
 	case KIND_NAME:
-		complete_names(field->names);
+		complete_names(field);
 		break;
 	case KIND_DEVICE:
 		complete_devices();
@@ -85,8 +89,10 @@ static void complete_value(const struct field *field)
 	}
 }
 
-/* What a form's arguments can go on with behind the word @last */
-static void complete_form(const struct form *form, const char *last)
+/* What a form's arguments can go on with behind the word @last. Return: false if
+ * it has to be a value.
+ */
+static bool complete_form(const struct form *form, const char *last)
 {
 	const struct field *field;
 
@@ -95,7 +101,7 @@ static void complete_form(const struct form *form, const char *last)
 		    strcmp(last, field->name))
 			continue;
 		complete_value(field);
-		return;
+		return false;
 	}
 	for (field = form->fields; field->name; field++) {
 		if (field->flags & FIELD_BARE)
@@ -103,33 +109,57 @@ static void complete_form(const struct form *form, const char *last)
 		else if (!(field->flags & FIELD_ANSWER))
 			puts(field->name);
 	}
+	return true;
+}
+
+static void complete_arguments(const struct verb *verb, struct words *words)
+{
+	const char *last = "", *word;
+
+	while ((word = words_next(words)))
+		last = word;
+	if ((!verb->form || complete_form(verb->form, last)) && verb->extra)
+		puts(verb->extra);
+}
+
+static void complete_command(struct words *words)
+{
+	const struct verb *among = verbs, *verb;
+
+	do {
+		if (!words_peek(words)) {
+			complete_verbs(among);
+			return;
+		}
+		verb = verb_find(among, words_next(words));
+		among = verb ? verb->sub : NULL;
+	} while (among);
+	if (verb)
+		complete_arguments(verb, words);
 }
 
 /**
  * complete() - tell what can come behind some words
- * @words: words in front of the one that is looked for, options left out
+ * @words: words in front of the one that is looked for
  *
  * Return: 0.
  */
 int complete(struct words *words)
 {
-	const struct verb *among = verbs, *verb = NULL;
-	const char *word = "";
+	const char *word;
 
-	while (among && words_peek(words)) {
-		word = words_next(words);
-		verb = complete_verb(among, word);
-		if (!verb)
+	while ((word = option_peek(words))) {
+		if (words->at + 1 == words->n && option_is(word, "netns")) {
+			complete_netns();
 			return 0;
-		among = verb->sub;
+		}
+		if (option_take(words))
+			return 0;
 	}
-	if (among) {
-		complete_verbs(among);
+	if (options.batch)
 		return 0;
-	}
-	while (words_peek(words))
-		word = words_next(words);
-	if (verb && verb->form)
-		complete_form(verb->form, word);
+	if (!words_peek(words))
+		option_names();
+	complete_command(words);
 	return 0;
 }

@@ -24,6 +24,8 @@
  * @stats: more about everything
  * @stamp: events with their time
  * @oneline: an object is a line of words
+ * @netns: network namespace, NULL: where it was started
+ * @batch: file of commands
  */
 struct options {
 	bool json;
@@ -31,6 +33,8 @@ struct options {
 	bool stats;
 	bool stamp;
 	bool oneline;
+	const char *netns;
+	const char *batch;
 };
 
 extern struct options options;
@@ -63,6 +67,12 @@ bool abbreviates(const char *word, const char *name);
 const char *nearest(const char *word, const char *(*name)(const void *from, unsigned int i),
 		    const void *from);
 
+/* option.c */
+const char *option_peek(const struct words *words);
+bool option_is(const char *word, const char *name);
+int option_take(struct words *words);
+void option_names(void);
+
 /* say.c */
 int refuse(const struct words *words, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -74,6 +84,8 @@ int fail_text(const struct words *words, const char *what, const char *why,
 	      const char *hint);
 
 /* kernel.c */
+#define NETNS_DIR	"/run/netns/"
+
 struct ila *kernel(const struct words *words);
 void kernel_close(void);
 int kernel_enter(const char *netns);
@@ -197,6 +209,7 @@ const char *value_text(const struct field *field, const void *object,
 int value_parse(const struct field *field, const char *word, void *object);
 
 /* parse.c */
+const char *field_value_name(const void *from, unsigned int i);
 int parse(struct words *words, const struct form *form, void *object);
 int parse_mapping(struct words *words, struct mapping *mapping);
 int parse_rule(struct words *words, struct ila_rule *rule);
@@ -291,13 +304,15 @@ void ruleset_free(struct ruleset *set);
  * @run: does it; what is left are arguments
  * @sub: words that can follow, the first one also if none does
  * @form: of its arguments, for completion
- * @usage: these, in words
+ * @extra: words that can be arguments, too, a line each
+ * @usage: all arguments, in words
  */
 struct verb {
 	const char *name;
 	int (*run)(struct words *words);
 	const struct verb *sub;
 	const struct form *form;
+	const char *extra;
 	const char *usage;
 };
 
@@ -321,6 +336,7 @@ int openmetrics(const struct words *words, struct ila *ila,
 		const uint64_t stats[COUNTERS]);
 
 /* verb.c */
+const struct verb *verb_find(const struct verb *among, const char *word);
 int verb_run(const struct verb *among, struct words *words);
 void verb_usage(FILE *to);
 

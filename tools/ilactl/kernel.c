@@ -10,8 +10,6 @@
 
 #include "ilactl.h"
 
-#define NETNS_DIR	"/run/netns/"
-
 static struct ila *ila;
 
 /**

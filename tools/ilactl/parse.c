@@ -34,19 +34,25 @@ static const char *field_name(const void *from, unsigned int i)
 	return NULL;
 }
 
-struct vocabulary {
-	enum ila_names names;
-};
-
-/* Values are small numbers, but for the route's */
-static const char *value_name(const void *from, unsigned int i)
+/**
+ * field_value_name() - the names that a field's values have
+ * @from: field
+ * @i: which of them
+ *
+ * Return: the name, or NULL if there are no more.
+ */
+const char *field_value_name(const void *from, unsigned int i)
 {
-	const struct vocabulary *vocabulary = from;
+	const struct field *field = from;
 	unsigned int value, max = 256;
+	const char *name;
 
 	for (value = 0; value < max; value++) {
-		if (ila_name(vocabulary->names, value) && !i--)
-			return ila_name(vocabulary->names, value);
+		name = ila_name(field->names, value);
+		if (field->none && value == field->usual)
+			name = field->none;
+		if (name && !i--)
+			return name;
 	}
 	return NULL;
 }
@@ -54,11 +60,10 @@ static const char *value_name(const void *from, unsigned int i)
 static int refuse_value(const struct words *words, const struct field *field,
 			const char *word)
 {
-	const struct vocabulary vocabulary = { field->names };
 	const char *meant = NULL;
 
 	if (field->kind == KIND_NAME)
-		meant = nearest(word, value_name, &vocabulary);
+		meant = nearest(word, field_value_name, field);
 	if (meant)
 		return refuse_word(words, field->name, word, meant);
 	return refuse(words, "%s '%s' should be %s", field->name, word,

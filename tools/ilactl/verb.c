@@ -10,10 +10,11 @@ const struct verb verbs[] = {
 	{ "map", .sub = verbs_map },
 	{ "locator", .sub = verbs_locator },
 	{ "rule", .sub = verbs_rule },
-	{ "stats", .run = run_stats, .usage = "[--reset-view] [--openmetrics]" },
-	{ "monitor", .run = run_monitor, .usage = "[config | miss]" },
+	{ "stats", .run = run_stats, .extra = "--reset-view\n--openmetrics", .usage =
+	  "[--reset-view | --openmetrics]" },
+	{ "monitor", .run = run_monitor, .extra = "config\nmiss", .usage = "[config | miss]" },
 	{ "explain", .run = run_explain, .form = &form_question, .usage = "ADDRESS" },
-	{ "route", .run = run_route, .form = &form_route, .usage =
+	{ "route", .run = run_route, .form = &form_route, .extra = "--apply", .usage =
 	  "PREFIX [via ADDRESS] [dev DEVICE] [csum-mode MODE] [ident-type TYPE]\n"
 	  "    [src ADDRESS] [table TABLE] [metric NUMBER] [--apply]" },
 	{ "encode", .run = run_encode, .form = &form_encode, .usage =
@@ -22,7 +23,7 @@ const struct verb verbs[] = {
 	{ "decode", .run = run_decode, .form = &form_decode, .usage =
 	  "ADDRESS [sir PREFIX] [csum-mode MODE] [ident-type TYPE]" },
 	{ "save", .run = run_save },
-	{ "restore", .run = run_restore, .usage = "[--diff] [FILE]" },
+	{ "restore", .run = run_restore, .extra = "--diff", .usage = "[--diff] [FILE]" },
 	{ "config", .sub = verbs_config },
 	{ 0 }
 };
@@ -35,7 +36,14 @@ static const char *verb_name(const void *from, unsigned int i)
 	return among[i].name;
 }
 
-static const struct verb *verb_find(const struct verb *among, const char *word)
+/**
+ * verb_find() - the verb that a word stands for
+ * @among: those that can be there
+ * @word: word
+ *
+ * Return: the verb, or NULL.
+ */
+const struct verb *verb_find(const struct verb *among, const char *word)
 {
 	const struct verb *verb;
 

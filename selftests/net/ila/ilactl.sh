@@ -129,6 +129,21 @@ identity()
 	drop_host s
 }
 
+# --- Names ---------------------------------------------------------------------
+
+# Whoever may make a device gives it any name
+names()
+{
+	session_host
+	# shellcheck disable=SC2016 # that is its name
+	on s ip link add '$(id>pw)' type dummy
+	# shellcheck disable=SC2016
+	has "completion: devices of the namespace that -N names" \
+		"$(ilactl --complete -N "$(ns s)" rule add dev)" '$(id>pw)'
+	has "completion: namespaces behind -N" "$(ilactl --complete -N)" "$(ns s)"
+	drop_host s
+}
+
 # --- Under traffic -------------------------------------------------------------
 
 # What changes are other mappings; SIR_B's own is in every file
@@ -359,6 +374,7 @@ for name in $SESSIONS; do
 	session "$name"
 done
 identity
+names
 misses
 monitor
 if [ -e "$ILACTL_SCHEMA" ]; then
