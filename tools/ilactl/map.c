@@ -52,11 +52,25 @@ static int map_parse_key(struct words *words, struct mapping *key)
 	return parse(words, &form_mapping_key, key);
 }
 
+/* What is received is told apart by identifier, what is sent is not */
+static int map_check_key(const struct words *words, const struct mapping *key)
+{
+	const struct ila_mapping *record = key->record;
+
+	if (record->flags & ILA_MAPPING_LOCAL)
+		return record->identifier ? 0 :
+		       refuse(words, "local wants the identifier beside it");
+	if (key->n)
+		return refuse(words, "a mapping goes as a whole: leave the locator out");
+	return record->identifier ?
+	       refuse(words, "identifier is only of what is local: leave it out") : 0;
+}
+
 static int map_delete(struct words *words)
 {
 	struct mapping key;
 	struct ila *ila;
-	int err = map_parse_key(words, &key);
+	int err = map_parse_key(words, &key) ?: map_check_key(words, &key);
 
 	if (err)
 		return err;
@@ -76,6 +90,8 @@ static int map_get(struct words *words)
 
 	if (err)
 		return err;
+	if (mapping.n || mapping.record->identifier)
+		return refuse(words, "an address is looked up: 'map list prefix' shows what is local");
 	ila = kernel(words);
 	if (!ila)
 		return FAIL_KERNEL;

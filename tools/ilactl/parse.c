@@ -19,7 +19,7 @@ static const char * const kind_words[] = {
 	[KIND_SWITCH]		= "on or off",
 	[KIND_NAME]		= "one of its values",
 	[KIND_DEVICE]		= "a device of this network namespace",
-	[KIND_PLACES]		= "LOCATOR[,PRIORITY[,WEIGHT]], 8 at most, or local",
+	[KIND_PLACES]		= "LOCATOR[,PRIORITY[,WEIGHT]], 8 at most, or local alone",
 };
 
 /* The names of a form's fields, for nearest() */

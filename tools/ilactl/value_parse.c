@@ -155,7 +155,8 @@ static int place_parse(const char *word, struct mapping *mapping)
 	char text[VALUE_LEN], *rest = text;
 	size_t len = strlen(word);
 
-	if (len >= sizeof(text) || mapping->n == ILA_MAPPING_LOCATORS)
+	if (len >= sizeof(text) || mapping->n == ILA_MAPPING_LOCATORS ||
+	    mapping->record[0].flags & ILA_MAPPING_LOCAL)
 		return -1;
 	if (!strcmp(word, "local")) {
 		if (mapping->n)
