@@ -55,7 +55,8 @@ struct words {
 	unsigned long line;
 };
 
-#define WORDS_MAX	128	/* on a line of a file */
+#define WORDS_MAX	128		/* on a line of a file */
+#define WORDS_BLANK	" \t\r\n"	/* between them */
 
 /* words.c */
 unsigned int words_split(char *text, char *word[WORDS_MAX]);

@@ -59,6 +59,15 @@ static json_t *json_state(uint32_t state)
 	return names;
 }
 
+/* A name can be any octets, JSON is UTF-8 */
+static json_t *json_device(const struct field *field, const void *object)
+{
+	char text[VALUE_LEN];
+	json_t *name = json_string(value_text(field, object, 0, true, text));
+
+	return name ?: json_sprintf("if%u", (unsigned int)value_number(field, object));
+}
+
 static json_t *json_value(const struct field *field, const void *object)
 {
 	const void *at = (const char *)object + field->offset;
@@ -74,6 +83,8 @@ static json_t *json_value(const struct field *field, const void *object)
 		return json_state(value_number(field, object));
 	case KIND_PLACES:
 		return json_places(at);
+	case KIND_DEVICE:
+		return json_device(field, object);
 	default:
 		return json_string(value_text(field, object, 0,
 					      field->kind == KIND_NAME, text));

@@ -159,10 +159,13 @@ static void state_text(uint32_t state, char text[VALUE_LEN])
 	}
 }
 
-/* As ip does where the device has gone */
-static void device_text(unsigned int ifindex, char text[VALUE_LEN])
+/* As ip does where the device has gone; and where a line of a file would not
+ * have the name as a word
+ */
+static void device_text(unsigned int ifindex, bool people, char text[VALUE_LEN])
 {
-	if (!if_indextoname(ifindex, text))
+	if (!if_indextoname(ifindex, text) ||
+	    (!people && (text[0] == '#' || text[strcspn(text, WORDS_BLANK)])))
 		snprintf(text, VALUE_LEN, "if%u", ifindex);
 }
 
@@ -228,7 +231,7 @@ const char *value_text(const struct field *field, const void *object,
 		state_text(value_number(field, object), text);
 		break;
 	case KIND_DEVICE:
-		device_text(value_number(field, object), text);
+		device_text(value_number(field, object), people, text);
 		break;
 	case KIND_PLACES:
 		place_text(at, line, text);

@@ -15,15 +15,14 @@
  */
 unsigned int words_split(char *text, char *word[WORDS_MAX])
 {
-	static const char blank[] = " \t\r\n";
 	unsigned int n = 0;
 
-	for (text += strspn(text, blank); *text && *text != '#';
-	     text += strspn(text, blank)) {
+	for (text += strspn(text, WORDS_BLANK); *text && *text != '#';
+	     text += strspn(text, WORDS_BLANK)) {
 		if (n == WORDS_MAX)
 			return WORDS_MAX + 1;
 		word[n++] = text;
-		text += strcspn(text, blank);
+		text += strcspn(text, WORDS_BLANK);
 		if (*text)
 			*text++ = '\0';
 	}

@@ -141,6 +141,20 @@ names()
 	has "completion: devices of the namespace that -N names" \
 		"$(ilactl --complete -N "$(ns s)" rule add dev)" '$(id>pw)'
 	has "completion: namespaces behind -N" "$(ilactl --complete -N)" "$(ns s)"
+	on s ip link add name '#lan' index 700 type dummy
+	on s ip link add name $'lan\xff' index 701 type dummy
+	on s ilactl rule add loc_match $LOC_A loc $SIR dev '#lan'
+	on s ilactl rule add loc_match $LOC_A loc $SIR dev $'lan\xff'
+	same "save: a name that no line can have" \
+		"$(on s ilactl save | grep -c 'dev if700')" 1
+	on s ilactl save >"$TMP/saved"
+	on s ilactl restore "$TMP/saved" >/dev/null
+	same "save and restore: odd names of devices" \
+		"$(on s ilactl save | diff - "$TMP/saved")" ""
+	same "JSON: names of devices" \
+		"$(on s ilactl -j rule list | python3 -c \
+			'import json, sys; print(*sorted(r["dev"] for r in json.load(sys.stdin)))')" \
+		'#lan if701'
 	drop_host s
 }
 
