@@ -39,6 +39,8 @@ struct options {
 
 extern struct options options;
 
+struct verb;
+
 /**
  * struct words - a command, word by word
  * @word: the words
@@ -46,6 +48,8 @@ extern struct options options;
  * @at: the next one
  * @file: where they are from, NULL: the command line
  * @line: there
+ * @group: name of the verb in front of @verb, NULL: none
+ * @verb: whose arguments the rest is, NULL: no verb's
  */
 struct words {
 	char **word;
@@ -53,6 +57,8 @@ struct words {
 	unsigned int at;
 	const char *file;
 	unsigned long line;
+	const char *group;
+	const struct verb *verb;
 };
 
 #define WORDS_MAX	128		/* on a line of a file */
@@ -245,9 +251,11 @@ bool source_rewind(struct source *source);
 void source_close(struct source *source);
 
 /* progress.c */
+void progress_command(bool begins);
 void progress_start(const char *what, uint64_t total, bool shows);
 void progress_step(uint64_t done);
 void progress_count(void);
+void progress_hide(void);
 void progress_stop(void);
 
 /* statement.c */
@@ -340,6 +348,7 @@ int openmetrics(const struct words *words, struct ila *ila,
 const struct verb *verb_find(const struct verb *among, const char *word);
 int verb_run(const struct verb *among, struct words *words);
 void verb_usage(FILE *to);
+int refuse_arguments(const struct words *words);
 
 /* complete.c */
 int complete(struct words *words);

@@ -174,24 +174,24 @@ static int map_flush(struct words *words)
 	return show_stop(words, 0);
 }
 
-#define MAPPING_USAGE \
-	"ADDRESS LOCATOR[,PRIORITY[,WEIGHT]]... | ADDRESS local\n" \
-	"    [identifier ID] [csum-mode MODE] [ident-type TYPE] [timeout TIME]\n" \
-	"    [origin ORIGIN] [domain NUMBER]"
-#define FILTER_USAGE \
-	"[prefix PREFIX] [locator LOCATOR] [domain NUMBER] [origin ORIGIN]\n" \
-	"    [idle TIME]"
+static const char filter_usage[] =
+	"[prefix PREFIX] [locator LOCATOR] [domain NUMBER]\n"
+	"    [origin ORIGIN] [idle TIME]";
+static const char mapping_usage[] =
+	"ADDRESS LOCATOR[,PRIORITY[,WEIGHT]]... | ADDRESS local\n"
+	"    [identifier ID] [csum-mode MODE] [ident-type TYPE] [timeout TIME]\n"
+	"    [origin ORIGIN] [domain NUMBER]";
 
 const struct verb verbs_map[] = {
-	{ "list", .run = map_list, .form = &form_filter, .usage = FILTER_USAGE },
-	{ "add", .run = map_add, .form = &form_mapping, .usage = MAPPING_USAGE },
-	{ "change", .run = map_change, .form = &form_mapping, .usage = "as map add" },
-	{ "replace", .run = map_replace, .form = &form_mapping, .usage = "as map add" },
+	{ "list", .run = map_list, .form = &form_filter, .usage = filter_usage },
+	{ "show", .run = map_list, .form = &form_filter, .usage = filter_usage },
+	{ "add", .run = map_add, .form = &form_mapping, .usage = mapping_usage },
+	{ "change", .run = map_change, .form = &form_mapping, .usage = mapping_usage },
+	{ "replace", .run = map_replace, .form = &form_mapping, .usage = mapping_usage },
 	{ "delete", .run = map_delete, .form = &form_mapping_key,
 	  .usage = "ADDRESS [local identifier ID] [domain NUMBER]" },
 	{ "get", .run = map_get, .form = &form_mapping_key,
 	  .usage = "ADDRESS [domain NUMBER]" },
-	{ "flush", .run = map_flush, .form = &form_filter, .usage = "as map list" },
-	{ "show", .run = map_list, .form = &form_filter, .usage = "as map list" },
+	{ "flush", .run = map_flush, .form = &form_filter, .usage = filter_usage },
 	{ 0 }
 };

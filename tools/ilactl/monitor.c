@@ -228,7 +228,7 @@ int run_monitor(struct words *words)
 	else if (word && abbreviates(word, "miss"))
 		groups = ILA_EVENTS_MISS;
 	else if (word)
-		return refuse(words, "'%s' is nothing to monitor: config and miss are", word);
+		words->at--;
 	if (words_end(words))
 		return FAIL_USAGE;
 	ila = kernel(words);

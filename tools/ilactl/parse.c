@@ -162,15 +162,8 @@ static int parse_wanted(const struct words *words, const struct form *form,
 	return 0;
 }
 
-/**
- * parse() - an object from all the words that are left
- * @words: words
- * @form: kind of @object
- * @object: has the defaults, gets what is said
- *
- * Return: 0 or FAIL_USAGE.
- */
-int parse(struct words *words, const struct form *form, void *object)
+static int parse_all(struct words *words, const struct form *form,
+		     void *object)
 {
 	const struct field *field;
 	uint32_t seen = 0;
@@ -185,6 +178,19 @@ int parse(struct words *words, const struct form *form, void *object)
 	while (!err && words_peek(words))
 		err = parse_named(words, form, object, &seen);
 	return err ?: parse_wanted(words, form, seen);
+}
+
+/**
+ * parse() - an object from all the words that are left
+ * @words: words
+ * @form: kind of @object
+ * @object: has the defaults, gets what is said
+ *
+ * Return: 0 or FAIL_USAGE.
+ */
+int parse(struct words *words, const struct form *form, void *object)
+{
+	return parse_all(words, form, object) ? refuse_arguments(words) : 0;
 }
 
 /* What is said of one record is said of all */

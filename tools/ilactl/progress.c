@@ -2,7 +2,8 @@
 /*
  * ilactl: how far something is, for who watches
  *
- * A line on standard error if that is a terminal, from a second on.
+ * A line on standard error if that is a terminal, from a second on. What a
+ * command of a batch does is a step of the batch: it is the batch's line.
  */
 #include <inttypes.h>
 #include <time.h>
@@ -10,8 +11,8 @@
 
 #include "ilactl.h"
 
-#define PROGRESS_EVERY	1024	/* steps between looks at the clock */
-#define PROGRESS_MS	200	/* between lines */
+#define PROGRESS_AFTER	1000	/* ms until there is a line */
+#define PROGRESS_EVERY	200	/* ms between lines */
 
 static struct {
 	const char *what;
@@ -20,14 +21,33 @@ static struct {
 	uint64_t count;
 	uint64_t started;
 	uint64_t told;
+	bool of_command;
 } progress;
 
+static bool in_command;
+
+/* Looked at with each step, so it has to be the cheap one */
 static uint64_t now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* Is it somebody else's? */
+static bool progress_foreign(void)
+{
+	return progress.what && progress.of_command != in_command;
+}
+
+/**
+ * progress_command() - a command begins or ends
+ * @begins: which of them
+ */
+void progress_command(bool begins)
+{
+	in_command = begins;
 }
 
 /**
@@ -38,6 +58,8 @@ static uint64_t now_ms(void)
  */
 void progress_start(const char *what, uint64_t total, bool shows)
 {
+	if (progress_foreign())
+		return;
 	progress_stop();
 	if (!isatty(STDERR_FILENO) || (shows && isatty(STDOUT_FILENO)))
 		return;
@@ -47,6 +69,7 @@ void progress_start(const char *what, uint64_t total, bool shows)
 	progress.count = 0;
 	progress.started = now_ms();
 	progress.told = 0;
+	progress.of_command = in_command;
 }
 
 static void progress_tell(uint64_t now)
@@ -73,13 +96,13 @@ void progress_step(uint64_t done)
 {
 	uint64_t now;
 
-	progress.count++;
-	if (!progress.what || progress.count % PROGRESS_EVERY)
+	if (!progress.what || progress_foreign())
 		return;
+	progress.count++;
 	progress.done = done;
 	now = now_ms();
-	if (now - progress.started >= 1000 &&
-	    now - progress.told >= PROGRESS_MS)
+	if (now - progress.started >= PROGRESS_AFTER &&
+	    now - progress.told >= PROGRESS_EVERY)
 		progress_tell(now);
 }
 
@@ -88,16 +111,26 @@ void progress_step(uint64_t done)
  */
 void progress_count(void)
 {
-	progress_step(progress.count);
+	progress_step(progress.count + 1);
 }
 
 /**
- * progress_stop() - it is over, or there is something to say: away with the line
+ * progress_hide() - there is something to say: away with the line
  */
-void progress_stop(void)
+void progress_hide(void)
 {
 	if (progress.told)
 		fputs("\r\033[K", stderr);
-	progress.what = NULL;
 	progress.told = 0;
+}
+
+/**
+ * progress_stop() - it is over
+ */
+void progress_stop(void)
+{
+	if (progress_foreign())
+		return;
+	progress_hide();
+	progress.what = NULL;
 }

@@ -74,12 +74,12 @@ static int rule_flush(struct words *words)
 
 const struct verb verbs_rule[] = {
 	{ "list", .run = rule_list },
+	{ "show", .run = rule_list },
 	{ "add", .run = rule_add, .form = &form_rule, .usage =
 	  "loc_match PREFIX loc PREFIX [dev DEVICE] [csum-mode MODE]\n"
 	  "    [ident-type TYPE] [stray POLICY] [domain NUMBER]" },
 	{ "delete", .run = rule_delete, .form = &form_rule_key,
 	  .usage = "loc_match PREFIX [dev DEVICE]" },
 	{ "flush", .run = rule_flush },
-	{ "show", .run = rule_list, .usage = "as rule list" },
 	{ 0 }
 };

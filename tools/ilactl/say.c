@@ -11,7 +11,7 @@
 static void say_where(const struct words *words)
 {
 	fflush(stdout);
-	progress_stop();
+	progress_hide();
 	if (words && words->file)
 		fprintf(stderr, "%s:%lu: ", words->file, words->line);
 	else
@@ -49,9 +49,11 @@ int refuse(const struct words *words, const char *format, ...)
 int refuse_word(const struct words *words, const char *what, const char *word,
 		const char *meant)
 {
+	const char *group = words->group;
+
 	if (!meant)
-		return refuse(words, "'%s' is no %s; see 'ilactl help'", word,
-			      what);
+		return refuse(words, "'%s' is no %s; see 'ilactl %s%shelp'",
+			      word, what, group ?: "", group ? " " : "");
 	return refuse(words, "'%s' is no %s; did you mean '%s'?", word, what,
 		      meant);
 }

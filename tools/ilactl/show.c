@@ -274,6 +274,7 @@ int show_stop(const struct words *words, int result)
 		return fail(words, "showing all", result, NULL);
 	if (result == ILA_CHANGED) {
 		fflush(stdout);
+		progress_hide();
 		fputs("ilactl: something changed meanwhile and may be missing\n",
 		      stderr);
 	}

@@ -18,8 +18,8 @@ const struct verb verbs[] = {
 	  "PREFIX [via ADDRESS] [dev DEVICE] [csum-mode MODE] [ident-type TYPE]\n"
 	  "    [src ADDRESS] [table TABLE] [metric NUMBER] [--apply]" },
 	{ "encode", .run = run_encode, .form = &form_encode, .usage =
-	  "ADDRESS LOCATOR [csum-mode MODE] [ident-type TYPE] [identifier ID]\n"
-	  "    [vnid NUMBER] [ipv4 ADDRESS]" },
+	  "ADDRESS LOCATOR [csum-mode MODE] [ident-type TYPE]\n"
+	  "    [identifier ID | [type TYPE] [vnid NUMBER] [ipv4 ADDRESS]]" },
 	{ "decode", .run = run_decode, .form = &form_decode, .usage =
 	  "ADDRESS [sir PREFIX] [csum-mode MODE] [ident-type TYPE]" },
 	{ "save", .run = run_save },
@@ -54,6 +54,59 @@ const struct verb *verb_find(const struct verb *among, const char *word)
 	return NULL;
 }
 
+static bool verb_helps(const char *word)
+{
+	return word && (!strcmp(word, "help") ||
+			(*word == '-' && option_is(word, "help")));
+}
+
+static void verb_usage_of(const struct words *words, FILE *to)
+{
+	const struct verb *verb = words->verb;
+
+	fprintf(to, "usage: ilactl %s%s%s%s%s\n", words->group ?: "",
+		words->group ? " " : "", verb->name, verb->usage ? " " : "",
+		verb->usage ?: "");
+}
+
+static bool verb_alike(const struct verb *a, const struct verb *b)
+{
+	return b->run && (a->run == b->run || (a->usage && a->usage == b->usage));
+}
+
+/* Those that take the same share a line */
+static void verb_list(const struct verb *among, const char *group, FILE *to)
+{
+	const struct verb *verb;
+
+	for (verb = among; verb->name; verb++) {
+		if (verb->sub) {
+			verb_list(verb->sub, verb->name, to);
+			continue;
+		}
+		fprintf(to, "  %s%s%s", group ?: "", group ? " " : "", verb->name);
+		for (; verb_alike(verb, verb + 1); verb++)
+			fprintf(to, "|%s", verb[1].name);
+		fprintf(to, "%s%s\n", verb->usage ? " " : "", verb->usage ?: "");
+	}
+}
+
+/* The command itself. Return: as it does. */
+static int verb_do(const struct verb *verb, struct words *words)
+{
+	int err;
+
+	words->verb = verb;
+	if (verb_helps(words_peek(words))) {
+		verb_usage_of(words, stdout);
+		return 0;
+	}
+	progress_command(true);
+	err = verb->run(words);
+	progress_command(false);
+	return err;
+}
+
 /**
  * verb_run() - do what words say
  * @among: words that can be the first one
@@ -66,24 +119,17 @@ int verb_run(const struct verb *among, struct words *words)
 	const char *word = words_next(words);
 	const struct verb *verb = word ? verb_find(among, word) : among;
 
+	if (verb_helps(word)) {
+		verb_list(among, words->group, stdout);
+		return 0;
+	}
 	if (!verb)
 		return refuse_word(words, "command", word,
 				   nearest(word, verb_name, among));
-	return verb->sub ? verb_run(verb->sub, words) : verb->run(words);
-}
-
-static void verb_usage_of(const struct verb *among, const char *before, FILE *to)
-{
-	const struct verb *verb;
-
-	for (verb = among; verb->name; verb++) {
-		if (verb->sub)
-			verb_usage_of(verb->sub, verb->name, to);
-		else
-			fprintf(to, "  %s%s%s%s%s\n", before, *before ? " " : "",
-				verb->name, verb->usage ? " " : "",
-				verb->usage ?: "");
-	}
+	if (!verb->sub)
+		return verb_do(verb, words);
+	words->group = verb->name;
+	return verb_run(verb->sub, words);
 }
 
 /**
@@ -92,5 +138,18 @@ static void verb_usage_of(const struct verb *among, const char *before, FILE *to
  */
 void verb_usage(FILE *to)
 {
-	verb_usage_of(verbs, "", to);
+	verb_list(verbs, NULL, to);
+}
+
+/**
+ * refuse_arguments() - what was refused are arguments of a verb: tell those it has
+ * @words: the command; of a file's lines one is enough
+ *
+ * Return: FAIL_USAGE.
+ */
+int refuse_arguments(const struct words *words)
+{
+	if (words->verb && !words->file)
+		verb_usage_of(words, stderr);
+	return FAIL_USAGE;
 }

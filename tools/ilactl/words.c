@@ -78,7 +78,10 @@ int words_end(const struct words *words)
 {
 	const char *word = words_peek(words);
 
-	return word ? refuse(words, "'%s' is one word too many", word) : 0;
+	if (!word)
+		return 0;
+	refuse(words, "'%s' is one word too many", word);
+	return refuse_arguments(words);
 }
 
 /**

@@ -376,6 +376,10 @@ terminal()
 	sees "progress: rate and time left" \
 		"restore: [0-9]+, [0-9]+/s, [0-9]+%, [0-9]+ s left"
 	sees "progress: goes away" "mappings +200000"
+	{ echo "map list"; sed 's/add/replace/' "$TMP/many"; } >"$TMP/batch"
+	keys "clear; ilactl -b $TMP/batch >/dev/null" Enter
+	sees "progress: commands of a batch do not end its line" \
+		"batch: [0-9]+, [0-9]+/s, [0-9]+%, [0-9]+ s left"
 	tmux -L "ila-$$" kill-server
 	drop_host s
 }
