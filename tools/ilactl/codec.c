@@ -185,24 +185,44 @@ static int codec_refuse(const struct words *words, int why)
 	}
 }
 
+static bool encode_has_vnid(uint8_t type)
+{
+	return type == ILA_ATYPE_VIRT_V4 || type == ILA_ATYPE_VIRT_UNI_V6 ||
+	       type == ILA_ATYPE_VIRT_MULTI_V6;
+}
+
+static int encode_check(const struct words *words, const struct codec *codec)
+{
+	if (codec->set & CODEC_IDENTIFIER)
+		return refuse(words, "identifier is all of it: leave out type, vnid and ipv4");
+	if (!(codec->set & (CODEC_TYPE | CODEC_IPV4)))
+		return refuse(words, "vnid wants a type or ipv4 beside it");
+	if (codec->type > ILA_ATYPE_RSVD_2 || codec->vnid > 0x0fffffff)
+		return refuse(words, "a type has 3 bits and a vnid 28");
+	if (codec->set & CODEC_IPV4 && codec->type != ILA_ATYPE_VIRT_V4)
+		return refuse(words, "ipv4 is of virt-v4: leave it or the type out");
+	if (codec->set & CODEC_VNID && !encode_has_vnid(codec->type))
+		return refuse(words, "vnid is of the virt types: leave it out or say another type");
+	return 0;
+}
+
 /* An identifier of its parts takes the place of the address's own */
 static int encode_parts(const struct words *words, struct codec *codec)
 {
+	const uint64_t own = be64toh(ila_address_lower(&codec->address));
+
 	if (!(codec->set & (CODEC_TYPE | CODEC_VNID | CODEC_IPV4)))
 		return 0;
-	if (codec->set & CODEC_IDENTIFIER)
-		return refuse(words, "identifier is all of it: leave out type, vnid and ipv4");
-	if (codec->set & CODEC_IPV4 && !(codec->set & CODEC_TYPE))
+	if (!(codec->set & CODEC_TYPE))
 		codec->type = ILA_ATYPE_VIRT_V4;
-	else if (!(codec->set & CODEC_TYPE))
-		return refuse(words, "vnid wants a type or ipv4 beside it");
-	if (codec->type > 7 || codec->vnid > 0x0fffffff)
-		return refuse(words, "a type has 3 bits and a vnid 28");
-	if (!(codec->set & CODEC_IPV4))
-		memcpy(&codec->ipv4, &codec->address.s6_addr[12], 4);
-	if (!(codec->set & CODEC_IPV4))
-		codec->ipv4 = ntohl(codec->ipv4);
-	codec->identifier = ila_identifier(codec->type, codec->vnid, codec->ipv4);
+	if (encode_check(words, codec))
+		return FAIL_USAGE;
+	if (encode_has_vnid(codec->type))
+		codec->identifier = ila_identifier(codec->type, codec->vnid,
+						   codec->set & CODEC_IPV4 ?
+						   codec->ipv4 : (uint32_t)own);
+	else
+		codec->identifier = ila_identifier(codec->type, own >> 32 & 0x0fffffff, own);
 	if (codec->type <= ILA_ATYPE_VIRT_V4) {
 		memcpy(&codec->address.s6_addr[8], &codec->identifier, 8);
 		codec->identifier = 0;
@@ -221,6 +241,8 @@ int run_encode(struct words *words)
 
 	if (err)
 		return err;
+	if (!codec.identifier && ila_address_upper(&codec.address) == codec.locator)
+		return refuse(words, "locator is the SIR prefix itself");
 	ila_mapping_init(&record, &codec.address, codec.locator);
 	record.csum_mode = codec.csum_mode;
 	record.identifier = codec.identifier;

@@ -12,12 +12,11 @@ static const char * const kind_words[] = {
 	[KIND_ADDRESS]		= "an address, like 2001:db8:5:1:2000::b",
 	[KIND_PREFIX]		= "a prefix, like 2001:db8:5:1::/64",
 	[KIND_HALF]		= "a prefix of 64 bits, like 2001:db8:b:1",
-	[KIND_IDENTIFIER]	= "an identifier, like 2000:0:0:b",
+	[KIND_IDENTIFIER]	= "an identifier, like 2000:0:0:b, and not 0",
 	[KIND_NUMBER]		= "a number that fits",
 	[KIND_IPV4]		= "an IPv4 address",
 	[KIND_SECONDS]		= "a time, like 90, 90s, 5m, 2h or 1d",
 	[KIND_SWITCH]		= "on or off",
-	[KIND_NAME]		= "one of its values",
 	[KIND_DEVICE]		= "a device of this network namespace",
 	[KIND_PLACES]		= "LOCATOR[,PRIORITY[,WEIGHT]], 8 at most, or local alone",
 };
@@ -57,9 +56,27 @@ const char *field_value_name(const void *from, unsigned int i)
 	return NULL;
 }
 
+#define WANTED_LEN	160
+
+/* What a field wants, for a person */
+static const char *wanted(const struct field *field, char text[WANTED_LEN])
+{
+	const char *name;
+	unsigned int i;
+	size_t n = 0;
+
+	if (field->kind != KIND_NAME)
+		return kind_words[field->kind];
+	for (i = 0; (name = field_value_name(field, i)) && n < WANTED_LEN; i++)
+		n += snprintf(text + n, WANTED_LEN - n, "%s%s",
+			      i ? ", " : "one of ", name);
+	return text;
+}
+
 static int refuse_value(const struct words *words, const struct field *field,
 			const char *word)
 {
+	char text[WANTED_LEN];
 	const char *meant = NULL;
 
 	if (field->kind == KIND_NAME)
@@ -67,7 +84,16 @@ static int refuse_value(const struct words *words, const struct field *field,
 	if (meant)
 		return refuse_word(words, field->name, word, meant);
 	return refuse(words, "%s '%s' should be %s", field->name, word,
-		      kind_words[field->kind]);
+		      wanted(field, text));
+}
+
+static int refuse_missing(const struct words *words, const struct form *form,
+			  const struct field *field)
+{
+	char text[WANTED_LEN];
+
+	return refuse(words, "%s of the %s is missing: %s", field->name,
+		      form->name, wanted(field, text));
 }
 
 static const struct field *field_by_word(const struct form *form,
@@ -90,11 +116,12 @@ static int parse_value(struct words *words, const struct form *form,
 		       const struct field *field, void *object)
 {
 	const char *word = words_next(words);
+	char text[WANTED_LEN];
 	uint32_t set;
 
 	if (!word)
 		return refuse(words, "%s wants a value: %s", field->name,
-			      kind_words[field->kind]);
+			      wanted(field, text));
 	if (value_parse(field, word, object))
 		return refuse_value(words, field, word);
 	if (form->has_set) {
@@ -118,8 +145,7 @@ static int parse_bare(struct words *words, const struct form *form,
 	    (!word || (!strchr(word, ':') && strcmp(word, "local"))))
 		return 0;
 	if (!word)
-		return refuse(words, "%s of the %s is missing: %s", field->name,
-			      form->name, kind_words[field->kind]);
+		return refuse_missing(words, form, field);
 	do {
 		err = parse_value(words, form, field, object);
 		word = words_peek(words);
@@ -155,9 +181,7 @@ static int parse_wanted(const struct words *words, const struct form *form,
 	for (field = form->fields; field->name; field++) {
 		if (field->flags & FIELD_WANTED &&
 		    !(seen & 1U << (field - form->fields)))
-			return refuse(words, "%s of the %s is missing: %s",
-				      field->name, form->name,
-				      kind_words[field->kind]);
+			return refuse_missing(words, form, field);
 	}
 	return 0;
 }

@@ -33,16 +33,22 @@ static void value_put_number(const struct field *field, void *object, uint64_t v
 	}
 }
 
-static int number_of(const char *word, const char *units, uint64_t *value)
+/* Return: what is behind the number, NULL: it is none. */
+static const char *number_end(const char *word, int base, uint64_t *value)
 {
 	char *end;
 
 	if (*word < '0' || *word > '9')
-		return -1;
-	*value = strtoull(word, &end, 0);
-	if (end - word > 19)
-		return -1;
-	return *end && !(*units && end[0] && strchr(units, *end) && !end[1]);
+		return NULL;
+	*value = strtoull(word, &end, base);
+	return end - word > 19 ? NULL : end;
+}
+
+static int number_of(const char *word, uint64_t *value)
+{
+	const char *end = number_end(word, 0, value);
+
+	return end && !*end ? 0 : -1;
 }
 
 static int number_parse(const struct field *field, const char *word,
@@ -50,43 +56,54 @@ static int number_parse(const struct field *field, const char *word,
 {
 	uint64_t value, max = ~0ULL >> (64 - 8 * field->size);
 
-	if (number_of(word, "", &value) || value > max)
+	if (number_of(word, &value) || value > max)
 		return -1;
 	value_put_number(field, object, value);
 	return 0;
 }
 
+/* Always decimal: 0x1d is no day */
 static int seconds_parse(const struct field *field, const char *word,
 			 void *object)
 {
 	static const struct {
-		char unit;
+		const char *unit;
 		uint32_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	char last = *word ? word[strlen(word) - 1] : '\0';
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
 	uint64_t value;
+	const char *unit = number_end(word, 10, &value);
 	size_t i;
 
-	if (number_of(word, "smhd", &value) || value > UINT32_MAX)
+	if (!unit || value > UINT32_MAX)
 		return -1;
-	for (i = 0; i < LENGTH(units); i++) {
-		if (units[i].unit == last)
-			value *= units[i].seconds;
-	}
-	if (value > UINT32_MAX)
+	for (i = 0; i < LENGTH(units) && strcmp(unit, units[i].unit); i++)
+		;
+	if (i == LENGTH(units) || value * units[i].seconds > UINT32_MAX)
 		return -1;
-	value_put_number(field, object, value);
+	value_put_number(field, object, value * units[i].seconds);
 	return 0;
 }
 
-/* A name, or a number that has one or has none yet */
+/* Types have three bits, and not all of them a name */
+static bool name_known(const struct field *field, uint64_t value)
+{
+	if (field->names == ILA_NAMES_IDENT_TYPE && value <= ILA_ATYPE_RSVD_2)
+		return true;
+	return value <= UINT8_MAX && ila_name(field->names, value) &&
+	       !(field->none && value == field->usual);
+}
+
+/* A name, or its number */
 static int name_parse(const struct field *field, const char *word, void *object)
 {
-	int value = ila_value(field->names, word);
+	int named = ila_value(field->names, word);
+	uint64_t value = named;
 
-	if (value < 0)
-		return number_parse(field, word, object);
-	if (field->none && (uint64_t)value == field->usual)
+	if (field->none && !strcmp(word, field->none)) {
+		value_put_number(field, object, field->usual);
+		return 0;
+	}
+	if ((named < 0 && number_of(word, &value)) || !name_known(field, value))
 		return -1;
 	value_put_number(field, object, value);
 	return 0;
@@ -103,13 +120,15 @@ static int switch_parse(const struct field *field, const char *word,
 	return 0;
 }
 
+/* A name, ifN, or what stands for any */
 static int device_parse(const struct field *field, const char *word,
 			void *object)
 {
 	uint64_t ifindex = if_nametoindex(word);
 
-	if (!ifindex && (strncmp(word, "if", 2) ||
-			 number_of(word + 2, "", &ifindex) || ifindex > INT32_MAX))
+	if (!ifindex && !(field->none && !strcmp(word, field->none)) &&
+	    (strncmp(word, "if", 2) || number_of(word + 2, &ifindex) ||
+	     !ifindex || ifindex > INT32_MAX))
 		return -1;
 	value_put_number(field, object, ifindex);
 	return 0;
@@ -122,7 +141,7 @@ static int prefix_parse(const struct field *field, const char *word,
 	char address[INET6_ADDRSTRLEN];
 	uint64_t len = 128;
 
-	if (slash && (number_of(slash + 1, "", &len) || len > 128))
+	if (slash && (number_of(slash + 1, &len) || len > 128))
 		return -1;
 	if (!slash)
 		slash = word + strlen(word);
@@ -140,10 +159,21 @@ static int half_parse(const struct field *field, const char *word, void *object)
 {
 	__be64 half;
 
-	if (field->kind == KIND_HALF ? ila_locator_parse(word, &half) :
-				       ila_identifier_parse(word, &half))
+	if (ila_locator_parse(word, &half))
 		return -1;
 	memcpy((char *)object + field->offset, &half, sizeof(half));
+	return 0;
+}
+
+/* 0 is what there is where there is none */
+static int identifier_parse(const struct field *field, const char *word,
+			    void *object)
+{
+	__be64 identifier;
+
+	if (ila_identifier_parse(word, &identifier) || !identifier)
+		return -1;
+	memcpy((char *)object + field->offset, &identifier, sizeof(identifier));
 	return 0;
 }
 
@@ -168,8 +198,8 @@ static int place_parse(const char *word, struct mapping *mapping)
 	}
 	memcpy(text, word, len + 1);
 	if (ila_locator_parse(strsep(&rest, ","), &record->locator) ||
-	    (rest && number_of(strsep(&rest, ","), "", &priority)) ||
-	    (rest && number_of(rest, "", &weight)) ||
+	    (rest && number_of(strsep(&rest, ","), &priority)) ||
+	    (rest && number_of(rest, &weight)) ||
 	    priority > UINT8_MAX || weight > UINT8_MAX)
 		return -1;
 	record->priority = priority;
@@ -205,8 +235,9 @@ int value_parse(const struct field *field, const char *word, void *object)
 	case KIND_PREFIX:
 		return prefix_parse(field, word, object);
 	case KIND_HALF:
-	case KIND_IDENTIFIER:
 		return half_parse(field, word, object);
+	case KIND_IDENTIFIER:
+		return identifier_parse(field, word, object);
 	case KIND_NUMBER:
 		return number_parse(field, word, object);
 	case KIND_IPV4:

@@ -131,6 +131,8 @@ static unsigned int distance(const char *a, const char *b)
  * @name: gives the names that there are, then NULL
  * @from: for @name
  *
+ * In a short word one letter is a lot.
+ *
  * Return: the name most like it, or NULL if none is.
  */
 const char *nearest(const char *word,
@@ -138,9 +140,10 @@ const char *nearest(const char *word,
 		    const void *from)
 {
 	const char *best = NULL, *candidate;
-	unsigned int least = 3, i, d;
+	size_t len = strlen(word);
+	unsigned int least = len > 4 ? 3 : 2, i, d;
 
-	if (strlen(word) < 2 || strlen(word) > 30)
+	if (len < 2 || len > 30)
 		return NULL;
 	for (i = 0; (candidate = name(from, i)); i++) {
 		d = distance(word, candidate);
