@@ -89,13 +89,10 @@ int run_explain(struct words *words)
 	struct in6_addr address;
 	const char *means;
 	struct ila *ila;
-	int err = parse(words, &form_question, &address);
+	int err = parse(words, &form_question, &address) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_explain(ila, &address, &explained.it);
 	if (err)
 		return fail(words, "explain", err, NULL);

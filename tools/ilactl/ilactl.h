@@ -94,6 +94,7 @@ int fail_text(const struct words *words, const char *what, const char *why,
 #define NETNS_DIR	"/run/netns/"
 
 struct ila *kernel(const struct words *words);
+int kernel_open(const struct words *words, struct ila **to);
 void kernel_close(void);
 int kernel_enter(const char *netns);
 
@@ -238,6 +239,7 @@ void show_start(void);
 void show(const struct form *form, const void *object);
 void show_words(const struct form *form, const void *object, FILE *to);
 int show_stop(const struct words *words, int result);
+int show_deleted(const struct words *words, uint32_t count);
 void mapping_of(struct mapping *mapping, const struct ila_mapping *records,
 		unsigned int n);
 

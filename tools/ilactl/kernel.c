@@ -30,6 +30,19 @@ struct ila *kernel(const struct words *words)
 }
 
 /**
+ * kernel_open() - the handle, for who goes on only with it
+ * @words: what needs it
+ * @to: gets it
+ *
+ * Return: 0 or FAIL_KERNEL.
+ */
+int kernel_open(const struct words *words, struct ila **to)
+{
+	*to = kernel(words);
+	return *to ? 0 : FAIL_KERNEL;
+}
+
+/**
  * kernel_close() - give the handle up
  */
 void kernel_close(void)

@@ -20,13 +20,10 @@ static int map_write(struct words *words, const char *what,
 {
 	struct mapping mapping;
 	struct ila *ila;
-	int err = parse_mapping(words, &mapping);
+	int err = parse_mapping(words, &mapping) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = write(ila, mapping.record, mapping.n);
 	return err ? fail(words, what, err, map_hint(err)) : 0;
 }
@@ -70,13 +67,11 @@ static int map_delete(struct words *words)
 {
 	struct mapping key;
 	struct ila *ila;
-	int err = map_parse_key(words, &key) ?: map_check_key(words, &key);
+	int err = map_parse_key(words, &key) ?: map_check_key(words, &key) ?:
+		  kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_mapping_del(ila, key.record);
 	return err ? fail(words, "map delete", err, "'map list' shows those that there are") : 0;
 }
@@ -92,9 +87,9 @@ static int map_get(struct words *words)
 		return err;
 	if (mapping.n || mapping.record->identifier)
 		return refuse(words, "an address is looked up: 'map list prefix' shows what is local");
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	err = kernel_open(words, &ila);
+	if (err)
+		return err;
 	memcpy(&address, mapping.record->address, sizeof(address));
 	n = ila_mapping_get(ila, mapping.record->domain, &address,
 			    mapping.record);
@@ -124,59 +119,49 @@ static int map_list(struct words *words)
 	struct ila_filter filter = { 0 };
 	struct ila_config config;
 	struct ila *ila;
-	int err = parse(words, &form_filter, &filter);
+	int err = parse(words, &form_filter, &filter) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	if (!filter.set && !ila_config_get(ila, &config))
 		progress_start("map list", config.mappings, true);
 	show_start();
 	return show_stop(words, ila_mapping_dump(ila, &filter, map_show, NULL));
 }
 
-/**
- * struct deleted - what flush shows
- * @count: how many there were
- */
-struct deleted {
-	uint32_t count;
-};
+/* Nobody deletes everything by leaving something out */
+static int map_parse_flush(struct words *words, struct ila_filter *filter)
+{
+	int err;
 
-static const struct field deleted_fields[] = {
-	FIELD("deleted", KIND_NUMBER, struct deleted, count, .flags = FIELD_WANTED),
-	{ 0 }
-};
-
-static const struct form form_deleted = {
-	.name = "count", .fields = deleted_fields, .upright = true
-};
+	if (words_next_is(words, "all"))
+		return words_end(words);
+	err = parse(words, &form_filter, filter);
+	if (err || filter->set)
+		return err;
+	refuse(words, "flush which? 'map flush all' deletes all");
+	return refuse_arguments(words);
+}
 
 static int map_flush(struct words *words)
 {
 	struct ila_filter filter = { 0 };
-	struct deleted deleted;
+	uint32_t deleted;
 	struct ila *ila;
-	int err = parse(words, &form_filter, &filter);
+	int err = map_parse_flush(words, &filter) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
-	err = ila_mapping_flush(ila, &filter, &deleted.count);
-	if (err)
-		return fail(words, "map flush", err, NULL);
-	show_start();
-	show(&form_deleted, &deleted);
-	return show_stop(words, 0);
+	err = ila_mapping_flush(ila, &filter, &deleted);
+	return err ? fail(words, "map flush", err, NULL) :
+		     show_deleted(words, deleted);
 }
 
-static const char filter_usage[] =
-	"[prefix PREFIX] [locator LOCATOR] [domain NUMBER]\n"
-	"    [origin ORIGIN] [idle TIME]";
+#define FILTER_USAGE \
+	"[prefix PREFIX] [locator LOCATOR] [domain NUMBER]\n" \
+	"    [origin ORIGIN] [idle TIME]"
+
+static const char filter_usage[] = FILTER_USAGE;
 static const char mapping_usage[] =
 	"ADDRESS LOCATOR[,PRIORITY[,WEIGHT]]... | ADDRESS local\n"
 	"    [identifier ID] [csum-mode MODE] [ident-type TYPE] [timeout TIME]\n"
@@ -192,6 +177,7 @@ const struct verb verbs_map[] = {
 	  .usage = "ADDRESS [local identifier ID] [domain NUMBER]" },
 	{ "get", .run = map_get, .form = &form_mapping_key,
 	  .usage = "ADDRESS [domain NUMBER]" },
-	{ "flush", .run = map_flush, .form = &form_filter, .usage = filter_usage },
+	{ "flush", .run = map_flush, .form = &form_filter, .extra = "all",
+	  .usage = "all | " FILTER_USAGE },
 	{ 0 }
 };

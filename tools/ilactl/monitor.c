@@ -229,11 +229,9 @@ int run_monitor(struct words *words)
 		groups = ILA_EVENTS_MISS;
 	else if (word)
 		words->at--;
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	err = words_end(words) ?: kernel_open(words, &ila);
+	if (err)
+		return err;
 	events = ila_events_open(ila, groups);
 	if (!events)
 		return fail(words, "monitor", -errno, NULL);

@@ -3,9 +3,10 @@
  * ilactl: route
  *
  * Routes are ip's business, and what ip does can be seen and kept. So the table
- * route is a command of ip, and to install it is to run that.
+ * route is a command of ip, and to install it is to run that, in the network
+ * namespace that was entered.
  */
-#include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <spawn.h>
 #include <stddef.h>
@@ -68,6 +69,8 @@ static const struct field route_fields[] = {
 const struct form form_route = { .name = "route", .fields = route_fields, .has_set = true };
 
 #define ROUTE_WORDS	32
+/* With the longest path that kernel_enter() takes */
+#define ROUTE_LEN	(512 + ROUTE_WORDS * VALUE_LEN)
 
 /* What ip gets to see: after its own words those of the fields, and between
  * prefix and the rest what makes it a table route
@@ -142,16 +145,25 @@ static const struct field shown_fields[] = {
 
 static const struct form form_shown = { .name = "route", .fields = shown_fields };
 
+/* ip, in the namespace that was asked for; its -n takes names only */
+static size_t route_ip(char *text, size_t len)
+{
+	if (!options.netns)
+		return snprintf(text, len, "ip");
+	if (!strchr(options.netns, '/'))
+		return snprintf(text, len, "ip -n %s", options.netns);
+	return snprintf(text, len, "nsenter --net=%s ip", options.netns);
+}
+
 static int route_show(const struct words *words, char **argv, unsigned int n)
 {
-	char command[ROUTE_WORDS * VALUE_LEN] = "";
+	char command[ROUTE_LEN];
 	const struct shown_route shown = { command };
-	size_t len = 0;
+	size_t len = route_ip(command, sizeof(command));
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		len += snprintf(command + len, sizeof(command) - len, "%s%s",
-				i ? " " : "", argv[i]);
+	for (i = 1; i < n; i++)
+		len += snprintf(command + len, sizeof(command) - len, " %s", argv[i]);
 	if (!options.json) {
 		puts(command);
 		return 0;
@@ -159,6 +171,21 @@ static int route_show(const struct words *words, char **argv, unsigned int n)
 	show_start();
 	show(&form_shown, &shown);
 	return show_stop(words, 0);
+}
+
+/* Of a prefix that is longer than a SIR prefix, or has bits behind its length, a
+ * table route would take others than were meant
+ */
+static int route_check(const struct words *words, const struct route *route)
+{
+	const uint64_t upper = be64toh(ila_address_upper(&route->prefix));
+
+	if (route->prefix_len > 64 || ila_address_lower(&route->prefix) ||
+	    (route->prefix_len < 64 && upper << route->prefix_len))
+		return refuse(words, "prefix wants a length of 64 at most, and only zeros behind it");
+	if (!(route->set & (ROUTE_GATEWAY | ROUTE_DEVICE)))
+		return refuse(words, "where does go what has no mapping? say via, dev or both");
+	return 0;
 }
 
 int run_route(struct words *words)
@@ -169,13 +196,11 @@ int run_route(struct words *words)
 	};
 	char text[ROUTE_WORDS][VALUE_LEN], *argv[ROUTE_WORDS];
 	bool apply = route_take_apply(words);
-	int err = parse(words, &form_route, &route);
+	int err = parse(words, &form_route, &route) ?: route_check(words, &route);
 	unsigned int n;
 
 	if (err)
 		return err;
-	if (!(route.set & (ROUTE_GATEWAY | ROUTE_DEVICE)))
-		return refuse(words, "where does go what has no mapping? say via, dev or both");
 	n = route_words(&route, text, argv);
 	return apply ? route_apply(words, argv) : route_show(words, argv, n);
 }

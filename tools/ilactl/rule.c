@@ -16,12 +16,10 @@ static int rule_show(const struct ila_rule *rule, void *data)
 static int rule_list(struct words *words)
 {
 	struct ila *ila;
+	int err = words_end(words) ?: kernel_open(words, &ila);
 
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	if (err)
+		return err;
 	show_start();
 	return show_stop(words, ila_rule_dump(ila, rule_show, NULL));
 }
@@ -30,13 +28,10 @@ static int rule_add(struct words *words)
 {
 	struct ila_rule rule;
 	struct ila *ila;
-	int err = parse_rule(words, &rule);
+	int err = parse_rule(words, &rule) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_rule_add(ila, &rule);
 	return err ? fail(words, "rule add", err, "'rule delete' it first") : 0;
 }
@@ -48,28 +43,36 @@ static int rule_delete(struct words *words)
 	int err;
 
 	ila_rule_init(&rule, 0, 0);
-	err = parse(words, &form_rule_key, &rule);
+	err = parse(words, &form_rule_key, &rule) ?: kernel_open(words, &ila);
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_rule_del(ila, rule.match, rule.ifindex);
 	return err ? fail(words, "rule delete", err, "'rule list' shows those that there are") : 0;
 }
 
+static int rule_count(const struct ila_rule *rule, void *data)
+{
+	uint32_t *count = data;
+
+	(void)rule;
+	++*count;
+	return 0;
+}
+
+/* The kernel does not tell: there are as many as there were just before */
 static int rule_flush(struct words *words)
 {
+	uint32_t count = 0;
 	struct ila *ila;
-	int err;
+	int err = words_end(words) ?: kernel_open(words, &ila);
 
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
-	err = ila_rule_flush(ila);
-	return err ? fail(words, "rule flush", err, NULL) : 0;
+	if (err)
+		return err;
+	err = ila_rule_dump(ila, rule_count, &count);
+	if (err >= 0)
+		err = ila_rule_flush(ila);
+	return err ? fail(words, "rule flush", err, NULL) :
+		     show_deleted(words, count);
 }
 
 const struct verb verbs_rule[] = {

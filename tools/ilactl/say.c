@@ -2,20 +2,38 @@
 /*
  * ilactl: what is wrong: "file:line: what, why, what to do"
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "ilactl.h"
 
+#define SAY_LEN	8192	/* a line of a file, and what is said of it */
+
+/* What a terminal would take for something else than text is shown as octets:
+ * files are anybody's
+ */
+static void say(const char *text)
+{
+	for (; *text; text++) {
+		if (isprint((unsigned char)*text))
+			fputc(*text, stderr);
+		else
+			fprintf(stderr, "\\x%02x", (unsigned char)*text);
+	}
+}
+
 static void say_where(const struct words *words)
 {
 	fflush(stdout);
 	progress_hide();
-	if (words && words->file)
-		fprintf(stderr, "%s:%lu: ", words->file, words->line);
-	else
-		fputs("ilactl: ", stderr);
+	if (words && words->file) {
+		say(words->file);
+		fprintf(stderr, ":%lu: ", words->line);
+	} else {
+		say("ilactl: ");
+	}
 }
 
 /**
@@ -27,12 +45,14 @@ static void say_where(const struct words *words)
  */
 int refuse(const struct words *words, const char *format, ...)
 {
+	char text[SAY_LEN];
 	va_list arguments;
 
 	say_where(words);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	say(text);
 	fputc('\n', stderr);
 	return FAIL_USAGE;
 }
@@ -71,9 +91,11 @@ int fail_text(const struct words *words, const char *what, const char *why,
 	      const char *hint)
 {
 	say_where(words);
-	fprintf(stderr, "%s: %s", what, why);
-	if (hint)
-		fprintf(stderr, "; %s", hint);
+	say(what);
+	say(": ");
+	say(why);
+	say(hint ? "; " : "");
+	say(hint ?: "");
 	fputc('\n', stderr);
 	return FAIL_KERNEL;
 }

@@ -281,6 +281,30 @@ int show_stop(const struct words *words, int result)
 	return 0;
 }
 
+static const struct field deleted_fields[] = {
+	{ .name = "deleted", .kind = KIND_NUMBER, .size = sizeof(uint32_t),
+	  .flags = FIELD_WANTED },
+	{ 0 }
+};
+
+static const struct form form_deleted = {
+	.name = "count", .fields = deleted_fields, .upright = true
+};
+
+/**
+ * show_deleted() - show how many a flush has deleted
+ * @words: the command
+ * @count: how many
+ *
+ * Return: 0 or FAIL_KERNEL.
+ */
+int show_deleted(const struct words *words, uint32_t count)
+{
+	show_start();
+	show(&form_deleted, &count);
+	return show_stop(words, 0);
+}
+
 /**
  * mapping_of() - a mapping of records
  * @mapping: gets them

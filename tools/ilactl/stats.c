@@ -92,19 +92,24 @@ static int view_write(const struct words *words, const uint64_t stats[COUNTERS])
 {
 	char path[VIEW_PATH], fresh[VIEW_PATH + 8];
 	int fd, err = view_path(path);
-	ssize_t n = -1;
+	ssize_t n;
 
 	if (err)
 		return fail_text(words, "the view", strerror(-err), NULL);
 	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path);
 	fd = mkostemp(fresh, O_CLOEXEC);
-	if (fd >= 0) {
-		n = write(fd, stats, COUNTERS * sizeof(*stats));
-		close(fd);
-	}
-	if (n == (ssize_t)(COUNTERS * sizeof(*stats)) && !rename(fresh, path))
+	if (fd < 0)
+		return fail_text(words, path, strerror(errno), NULL);
+	n = write(fd, stats, COUNTERS * sizeof(*stats));
+	if (n < 0)
+		err = errno;
+	else if (n < (ssize_t)(COUNTERS * sizeof(*stats)))
+		err = ENOSPC;
+	close(fd);
+	if (!err && rename(fresh, path))
+		err = errno;
+	if (!err)
 		return 0;
-	err = errno;
 	unlink(fresh);
 	return fail_text(words, path, strerror(err), NULL);
 }
@@ -129,16 +134,13 @@ static int stats_show(const struct words *words, const uint64_t stats[COUNTERS])
 int run_stats(struct words *words)
 {
 	bool reset = words_next_is(words, "--reset-view");
-	bool open = words_next_is(words, "--openmetrics");
+	bool open = !reset && words_next_is(words, "--openmetrics");
 	uint64_t stats[COUNTERS];
 	struct ila *ila;
-	int err;
+	int err = words_end(words) ?: kernel_open(words, &ila);
 
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	if (err)
+		return err;
 	err = ila_stats(ila, stats, COUNTERS);
 	if (err)
 		return fail(words, "stats", err, NULL);

@@ -114,8 +114,8 @@ identity()
 	X
 	before=$(saved)
 	on s ilactl save >"$TMP/saved"
-	on s ilactl map flush >/dev/null
-	on s ilactl rule flush
+	on s ilactl map flush all >/dev/null
+	on s ilactl rule flush >/dev/null
 	same "save, flush: nothing is left" "$(saved | wc -l)" 2
 	ok "restore of what was saved" on s ilactl restore "$TMP/saved"
 	same "save, flush, restore: identity" "$(saved | diff - <(echo "$before"))" ""
@@ -141,6 +141,12 @@ names()
 	has "completion: devices of the namespace that -N names" \
 		"$(ilactl --complete -N "$(ns s)" rule add dev)" '$(id>pw)'
 	has "completion: namespaces behind -N" "$(ilactl --complete -N)" "$(ns s)"
+	same "route: a command for the namespace that -N names" \
+		"$(ilactl -N "$(ns s)" route $SIR::/64 dev ila0)" \
+		"ip -n $(ns s) -6 route add $SIR::/64 encap ila 0:0:0:0 csum-mode neutral-map-auto ident-type luid dev ila0"
+	has "route: likewise if it is named by a path" \
+		"$(ilactl -N "/run/netns/$(ns s)" route $SIR::/64 dev ila0)" \
+		"nsenter --net=/run/netns/$(ns s) ip -6 route add "
 	on s ip link add name '#lan' index 700 type dummy
 	on s ip link add name $'lan\xff' index 701 type dummy
 	on s ilactl rule add loc_match $LOC_A loc $SIR dev '#lan'
@@ -280,7 +286,7 @@ monitor()
 # Whoever reads hears all; whoever sleeps is told that some was lost
 storm()
 {
-	on s ilactl map flush >/dev/null
+	on s ilactl map flush all >/dev/null
 	monitored
 	mappings 20000 | on s ilactl restore >/dev/null
 	until_true 30 told_all 20000
@@ -288,7 +294,7 @@ storm()
 		"$(grep -c '^map' "$TMP/events") $(grep -c lost "$TMP/events")" "20000 0"
 	kill -STOP $MONITOR
 	mappings 150000 | on s ilactl restore >/dev/null
-	on s ilactl map flush >/dev/null
+	on s ilactl map flush all >/dev/null
 	kill -CONT $MONITOR
 	until_true 30 grep -q lost "$TMP/events"
 	same "a monitor that sleeps says that it lost some" \
