@@ -63,9 +63,10 @@ follows_schema()
 		for text in open(sys.argv[2]).read().split("\n\f\n")[:-1]:
 		    verb, document = text.split("\n", 1)
 		    try:
-		        jsonschema.validate(json.loads(document), {
+		        jsonschema.Draft202012Validator({
 		            "$defs": schema["$defs"],
-		            "$ref": "#/$defs/" + verb.strip().replace(" ", "-")})
+		            "$ref": "#/$defs/" + verb.strip().replace(" ", "-")
+		        }).validate(json.loads(document))
 		    except (ValueError, jsonschema.ValidationError) as error:
 		        print(verb, document, error)
 		        bad += 1
