@@ -152,7 +152,6 @@ static void codec_read(struct codec *codec)
  */
 static void codec_work(struct codec *codec)
 {
-	codec->set |= CODEC_TRANSLATED;
 	if (codec->csum_mode != ILA_CSUM_NEUTRAL_MAP &&
 	    codec->csum_mode != ILA_CSUM_NEUTRAL_MAP_AUTO)
 		return;
@@ -278,6 +277,7 @@ int run_decode(struct words *words)
 					  &codec.translated);
 		if (err)
 			return codec_refuse(words, err);
+		codec.set |= CODEC_TRANSLATED;
 		codec.identifier = ila_address_lower(&codec.translated);
 		codec_work(&codec);
 	}

@@ -86,7 +86,7 @@ static int map_get(struct words *words)
 	if (err)
 		return err;
 	if (mapping.n || mapping.record->identifier)
-		return refuse(words, "an address is looked up: 'map list prefix' shows what is local");
+		return refuse(words, "an address is enough; 'map list' shows local ones");
 	err = kernel_open(words, &ila);
 	if (err)
 		return err;

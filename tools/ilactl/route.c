@@ -182,7 +182,7 @@ static int route_check(const struct words *words, const struct route *route)
 
 	if (route->prefix_len > 64 || ila_address_lower(&route->prefix) ||
 	    (route->prefix_len < 64 && upper << route->prefix_len))
-		return refuse(words, "prefix wants a length of 64 at most, and only zeros behind it");
+		return refuse(words, "prefix: /64 or shorter, and only zeros behind it");
 	if (!(route->set & (ROUTE_GATEWAY | ROUTE_DEVICE)))
 		return refuse(words, "where does go what has no mapping? say via, dev or both");
 	return 0;
