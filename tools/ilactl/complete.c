@@ -12,6 +12,9 @@
 
 #include "ilactl.h"
 
+/* The namespace that was asked for can not be entered: this one is not meant */
+static bool blind;
+
 static void complete_verbs(const struct verb *among)
 {
 	for (; among->name; among++)
@@ -29,7 +32,7 @@ static void complete_names(const struct field *field)
 
 static void complete_devices(void)
 {
-	struct if_nameindex *devices = if_nameindex(), *device;
+	struct if_nameindex *devices = blind ? NULL : if_nameindex(), *device;
 
 	for (device = devices; device && device->if_index; device++)
 		puts(device->if_name);
@@ -48,7 +51,7 @@ static int complete_locator(const struct ila_locator *locator, void *data)
 
 static void complete_locators(void)
 {
-	struct ila *ila = ila_open();
+	struct ila *ila = blind ? NULL : ila_open();
 
 	if (ila)
 		ila_locator_dump(ila, complete_locator, NULL);
@@ -147,14 +150,17 @@ static void complete_command(struct words *words)
 int complete(struct words *words)
 {
 	const char *word;
+	int err;
 
 	while ((word = option_peek(words))) {
 		if (words->at + 1 == words->n && option_is(word, "netns")) {
 			complete_netns();
 			return 0;
 		}
-		if (option_take(words))
+		err = option_take(words);
+		if (err == FAIL_USAGE)
 			return 0;
+		blind |= err == FAIL_KERNEL;
 	}
 	if (options.batch)
 		return 0;
