@@ -375,6 +375,7 @@ int ila_address_restore(const struct in6_addr *wire, __be64 sir_prefix,
 			struct in6_addr *sir);
 int ila_mapping_send(const struct ila_mapping *record, struct in6_addr *wire);
 const char *ila_mapping_check(const struct ila_mapping *record);
+const char *ila_mapping_refused(const struct ila_mapping *record);
 __be64 ila_wire_identifier(const struct in6_addr *wire, uint8_t csum_mode,
 			   const struct in6_addr *tenant);
 __be64 ila_identifier(uint8_t type, uint32_t vnid, uint32_t low32);

@@ -122,6 +122,53 @@ static void test_tenant_mapping(void)
 	tap_check(ila_mapping_send(&record, &wire) == -EINVAL);
 }
 
+static bool refused(struct ila_mapping record, const char *words)
+{
+	const char *said = ila_mapping_refused(&record);
+
+	return said && strstr(said, words);
+}
+
+#define REFUSED(words, ...) ({						\
+	struct ila_mapping r = record;					\
+									\
+	__VA_ARGS__;							\
+	tap_check(refused(r, words));					\
+})
+
+/* What the kernel would say */
+static void test_refused(void)
+{
+	struct in6_addr a = address("2001:db8:5:1:2000::b");
+	struct ila_mapping record;
+
+	ila_mapping_init(&record, &a, locator("2001:db8:b:1"));
+	tap_check(!ila_mapping_refused(&record));
+	REFUSED("unknown flags", r.flags = 128);
+	REFUSED("origin", r.origin = ILA_ORIGIN_MAX + 1);
+	REFUSED("csum mode is unknown", r.csum_mode = 17);
+	REFUSED("of this type", r.ident_type = 6);
+	REFUSED("timeout", r.timeout = 0x40000000);
+	REFUSED("link-local", r.locator = locator("fe80:0:0:0"));
+	REFUSED("unspecified", r.locator = 0);
+	REFUSED("SIR prefix itself", r.locator = locator("2001:db8:5:1"));
+	REFUSED("not that of the identifier", r.ident_type = ILA_ATYPE_VIRT_V4);
+	REFUSED("reserved", memset(r.address, 0, sizeof(r.address)));
+	REFUSED("end in ffff", memset(&r.address[14], 0xff, 2);
+		r.csum_mode = ILA_CSUM_NEUTRAL_MAP_AUTO);
+	REFUSED("C-bit", r.address[8] |= 0x10;
+		r.csum_mode = ILA_CSUM_NEUTRAL_MAP);
+	REFUSED("needs an identifier", r.flags = ILA_MAPPING_LOCAL);
+	REFUSED("has no locator", r.flags = ILA_MAPPING_LOCAL;
+		r.identifier = htobe64(0xa000000000010000));
+	tap_check(!refused(record, ""));
+	/* without a type of its own, that of the identifier */
+	record.identifier = htobe64(0xa000000000010000);
+	tap_check(!ila_mapping_refused(&record));
+	record.identifier |= htobe64(1);
+	tap_check(ila_mapping_refused(&record));
+}
+
 int main(void)
 {
 	static const struct tap_case cases[] = {
@@ -130,6 +177,7 @@ int main(void)
 		{ "why not", test_why },
 		{ "mapping of a SIR address", test_plain_mapping },
 		{ "mapping of a tenant's address", test_tenant_mapping },
+		{ "what the kernel would refuse", test_refused },
 	};
 
 	return tap_run(cases, MNL_ARRAY_SIZE(cases));
