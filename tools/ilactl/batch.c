@@ -2,11 +2,16 @@
 /*
  * ilactl: -b: a file of commands
  */
+#include <string.h>
+
 #include "ilactl.h"
 
+/* What was saved are commands, too, and an end */
 static int batch_line(struct words *words)
 {
-	return words->n ? verb_run(verbs, words) : 0;
+	if (!words->n || (words->n == 1 && !strcmp(words->word[0], "end")))
+		return 0;
+	return verb_run(verbs, words);
 }
 
 /**
@@ -23,6 +28,7 @@ int run_batch(const char *name)
 
 	if (!source)
 		return FAIL_USAGE;
+	interrupt_watch();
 	source_progress(source, "batch", true);
 	do {
 		err = source_line(source, &words) ?: batch_line(&words);
@@ -31,5 +37,6 @@ int run_batch(const char *name)
 	source_close(source);
 	if (err > 0)
 		fprintf(stderr, "ilactl: stopped there: the lines before it were done\n");
+	interrupt_end();
 	return err < 0 ? 0 : err;
 }

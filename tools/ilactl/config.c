@@ -40,6 +40,24 @@ static int config_set(struct words *words)
 	return err ? fail(words, "config set", err, NULL) : 0;
 }
 
+/**
+ * config_merge() - settings, and others over them
+ * @config: the settings
+ * @over: the others
+ */
+void config_merge(struct ila_config *config, const struct ila_config *over)
+{
+	if (over->set & ILA_CONFIG_MISS)
+		config->miss = over->miss;
+	if (over->set & ILA_CONFIG_MISS_RATE)
+		config->miss_rate = over->miss_rate;
+	if (over->set & ILA_CONFIG_COUNTING)
+		config->counting = over->counting;
+	if (over->set & ILA_CONFIG_LIMIT)
+		config->limit = over->limit;
+	config->set |= over->set;
+}
+
 const struct verb verbs_config[] = {
 	{ "show", .run = config_show },
 	{ "set", .run = config_set, .form = &form_config, .usage =

@@ -5,8 +5,9 @@
  * A table of all mappings in the kernel at the beginning: the key itself, and a
  * hash of the rest. 32 octets a mapping, half of the places taken. What is not
  * seen in the file in the end is looked for in the kernel once more, and goes;
- * what others made meanwhile stays.
+ * what others made or changed meanwhile stays.
  */
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -25,19 +26,21 @@ struct sweep {
  * struct seen - a mapping
  * @key: address, or identifier of a local one
  * @domain: identifier namespace
- * @taken: this place is
  * @local: the other direction
  * @wanted: the file has it, too
- * @rest: hash of all else but the time it has left
+ * @left: seconds that it lives, 0: for ever; the kernel has no more than fit
+ * @rest: hash of all else; 0: this place is free
  */
 struct seen {
 	uint8_t key[16];
 	uint32_t domain;
-	uint8_t taken;
-	uint8_t local;
-	uint8_t wanted;
+	uint32_t local : 1;
+	uint32_t wanted : 1;
+	uint32_t left : 30;
 	uint64_t rest;
 };
+
+static_assert(sizeof(struct seen) == 32, "a million are 64 MB");
 
 /**
  * struct difference - what is there
@@ -68,9 +71,9 @@ static void seen_of(const struct difference *d, const struct mapping *mapping,
 	uint64_t upper, lower;
 
 	memset(seen, 0, sizeof(*seen));
-	seen->taken = true;
 	seen->domain = first->domain;
-	seen->local = first->flags & ILA_MAPPING_LOCAL;
+	seen->local = !!(first->flags & ILA_MAPPING_LOCAL);
+	seen->left = first->timeout;
 	memcpy(&upper, &first->address[0], 8);
 	memcpy(&lower, &first->address[8], 8);
 	if (seen->local)
@@ -86,6 +89,7 @@ static void seen_of(const struct difference *d, const struct mapping *mapping,
 		seen->rest = mix(d, seen->rest,
 				 record->priority << 8 | record->weight);
 	}
+	seen->rest |= 1;
 }
 
 /* Where it is, or would be */
@@ -100,7 +104,7 @@ static struct seen *seen_find(const struct difference *d,
 	i = mix(d, mix(d, mix(d, like->local, upper), lower), like->domain);
 	for (;; i++) {
 		seen = &d->seen[i & d->mask];
-		if (!seen->taken ||
+		if (!seen->rest ||
 		    (!memcmp(seen->key, like->key, sizeof(seen->key)) &&
 		     seen->domain == like->domain && seen->local == like->local))
 			return seen;
@@ -119,7 +123,7 @@ static int difference_grow(struct difference *d, size_t size)
 	}
 	d->mask = size - 1;
 	for (i = 0; i < n; i++) {
-		if (old[i].taken)
+		if (old[i].rest)
 			*seen_find(d, &old[i]) = old[i];
 	}
 	free(old);
@@ -143,7 +147,7 @@ static int difference_note(const struct ila_mapping *records, unsigned int n,
 	mapping_of(&mapping, records, n);
 	seen_of(d, &mapping, &seen);
 	place = seen_find(d, &seen);
-	d->n += !place->taken;
+	d->n += !place->rest;
 	*place = seen;
 	return 0;
 }
@@ -156,13 +160,17 @@ static int difference_note(const struct ila_mapping *records, unsigned int n,
  */
 struct difference *difference_open(const struct words *words)
 {
-	struct difference *d = calloc(1, sizeof(*d));
 	struct ila *ila = kernel(words);
 	struct ila_config config;
+	struct difference *d;
 	int err;
 
-	if (!d || !ila) {
-		free(d);
+	if (!ila)
+		return NULL;
+	d = calloc(1, sizeof(*d));
+	if (!d) {
+		fail_text(words, "the mappings that there are",
+			  strerror(ENOMEM), NULL);
 		return NULL;
 	}
 	if (!ila_config_get(ila, &config))
@@ -197,19 +205,24 @@ void difference_close(struct difference *difference)
  * @difference: what is there; notes that this shall be
  * @mapping: mapping
  *
- * Return: true if so, whatever time it has left.
+ * Return: true if so, and for more than half of the time that it shall live;
+ * false: it is to be written, and taken to be so.
  */
 bool difference_is_there(struct difference *difference,
 			 const struct mapping *mapping)
 {
 	struct seen seen, *place;
+	bool there;
 
 	seen_of(difference, mapping, &seen);
 	place = seen_find(difference, &seen);
-	if (!place->taken)
+	if (!place->rest)
 		return false;
+	there = place->rest == seen.rest && place->left >= seen.left / 2;
+	if (!there)
+		*place = seen;
 	place->wanted = true;
-	return place->rest == seen.rest;
+	return there;
 }
 
 static int sweep_one(const struct ila_mapping *records, unsigned int n,
@@ -223,7 +236,7 @@ static int sweep_one(const struct ila_mapping *records, unsigned int n,
 	mapping_of(&mapping, records, n);
 	seen_of(sweep->difference, &mapping, &seen);
 	place = seen_find(sweep->difference, &seen);
-	if (!place->taken || place->wanted)
+	if (place->rest != seen.rest || place->wanted)
 		return 0;
 	return ila_batch_add(sweep->batch, records, 1);
 }
@@ -239,27 +252,33 @@ static int sweep_refused(const struct ila_refusal *refusal, void *data)
  * difference_sweep() - delete what was there and shall not be
  * @difference: what was there
  * @words: who asks
- * @swept: gets how many
+ * @done: counts them
  *
  * Return: 0 or FAIL_KERNEL.
  */
 int difference_sweep(struct difference *difference, const struct words *words,
-		     uint32_t *swept)
+		     struct restored *done)
 {
 	struct sweep sweep = { .difference = difference };
-	struct ila *other = ila_open();
+	struct ila *ila = kernel(words), *other = ila_open();
+	const char *why = strerror(errno);
 	int err = -ENOMEM;
 
 	sweep.batch = other ? ila_batch_new(other, ILA_CMD_MAPPING_DEL) : NULL;
 	if (sweep.batch) {
 		ila_batch_on_refusal(sweep.batch, sweep_refused, NULL);
-		err = ila_mapping_dump(kernel(words), NULL, sweep_one, &sweep);
-		if (err >= 0)
-			err = ila_batch_flush(sweep.batch);
-		*swept = ila_batch_applied(sweep.batch);
+		err = ila_mapping_dump(ila, NULL, sweep_one, &sweep);
+		why = ila_error(ila);
+		/* also if it is this that stopped the dump */
+		if (ila_batch_flush(sweep.batch)) {
+			err = -ECANCELED;
+			why = ila_error(other);
+		}
+		done->deleted = ila_batch_applied(sweep.batch);
 	}
+	if (err < 0)
+		fail_text(words, "deleting what is not in the file", why, NULL);
 	ila_batch_free(sweep.batch);
 	ila_close(other);
-	return err < 0 ? fail_text(words, "deleting what is not in the file",
-				   strerror(-err), NULL) : 0;
+	return err < 0 ? FAIL_KERNEL : 0;
 }

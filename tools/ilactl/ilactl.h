@@ -243,6 +243,14 @@ int show_deleted(const struct words *words, uint32_t count);
 void mapping_of(struct mapping *mapping, const struct ila_mapping *records,
 		unsigned int n);
 
+/* array.c */
+void *array_room(void *array, size_t n, size_t size);
+
+/* interrupt.c */
+void interrupt_watch(void);
+bool interrupted(void);
+void interrupt_end(void);
+
 /* source.c */
 struct source;
 
@@ -267,6 +275,7 @@ enum statement_kind {
 	STATEMENT_RULE,
 	STATEMENT_DOWN,
 	STATEMENT_CONFIG,
+	STATEMENT_END,
 };
 
 /**
@@ -286,6 +295,26 @@ struct statement {
 int statement_parse(struct words *words, struct statement *statement);
 void statement_write(const struct statement *statement, FILE *to);
 
+/**
+ * struct restored - what restore has done
+ * @mappings: in the file
+ * @written: mappings
+ * @deleted: mappings
+ * @rules_written: rules that are new, or others than before
+ * @rules_deleted: rules
+ * @locators: that were taken down or up
+ * @settings: times that some were set
+ */
+struct restored {
+	uint64_t mappings;
+	uint64_t written;
+	uint32_t deleted;
+	uint32_t rules_written;
+	uint32_t rules_deleted;
+	uint32_t locators;
+	uint32_t settings;
+};
+
 /* difference.c */
 struct difference;
 
@@ -293,7 +322,7 @@ struct difference *difference_open(const struct words *words);
 bool difference_is_there(struct difference *difference,
 			 const struct mapping *mapping);
 int difference_sweep(struct difference *difference, const struct words *words,
-		     uint32_t *swept);
+		     struct restored *done);
 void difference_close(struct difference *difference);
 
 /* ruleset.c */
@@ -302,8 +331,11 @@ struct ruleset;
 struct ruleset *ruleset_new(void);
 int ruleset_want(struct ruleset *set, const struct words *words,
 		 const struct ila_rule *rule);
-int ruleset_add(struct ruleset *set, const struct words *words);
-int ruleset_sweep(struct ruleset *set, const struct words *words);
+int ruleset_check(struct ruleset *set);
+int ruleset_add(struct ruleset *set, const struct words *words,
+		struct restored *done);
+int ruleset_sweep(struct ruleset *set, const struct words *words,
+		  struct restored *done);
 void ruleset_free(struct ruleset *set);
 
 /* Verbs
@@ -339,6 +371,9 @@ int run_decode(struct words *words);
 int run_save(struct words *words);
 int run_restore(struct words *words);
 int run_batch(const char *name);
+
+/* config.c */
+void config_merge(struct ila_config *config, const struct ila_config *over);
 
 /* openmetrics.c */
 #define COUNTERS	(ILA_STAT_MAX + 1)

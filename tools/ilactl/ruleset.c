@@ -7,6 +7,7 @@
  * one is refused.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,47 +16,84 @@
 #define RULE_TEXT	256
 
 /**
- * struct ruleset - rules
- * @wanted: those that there shall be
- * @n_wanted: how many
- * @there: those that there are
- * @n_there: how many
+ * struct kept - a rule
+ * @rule: it
+ * @line: of the file, if it is from there
  */
-struct ruleset {
-	struct ila_rule *wanted;
-	size_t n_wanted;
-	struct ila_rule *there;
-	size_t n_there;
+struct kept {
+	struct ila_rule rule;
+	unsigned long line;
 };
 
-/* One more at the end. Return: 0 or -ENOMEM. */
-static int rules_append(struct ila_rule **rules, size_t *n,
-			const struct ila_rule *rule)
-{
-	struct ila_rule *more = *rules;
+/**
+ * struct rules - rules
+ * @kept: they
+ * @n: how many
+ */
+struct rules {
+	struct kept *kept;
+	size_t n;
+};
 
-	/* room for the next power of two */
-	if (!(*n & (*n - 1))) {
-		more = realloc(more, (*n ? 2 * *n : 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		*rules = more;
-	}
-	more[(*n)++] = *rule;
+/**
+ * struct ruleset - rules
+ * @wanted: those that there shall be; sorted by ruleset_check()
+ * @there: those that there are; sorted by ruleset_add()
+ * @file: where the former are from
+ */
+struct ruleset {
+	struct rules wanted;
+	struct rules there;
+	const char *file;
+};
+
+/* Return: 0 or -ENOMEM */
+static int rules_append(struct rules *rules, const struct ila_rule *rule,
+			unsigned long line)
+{
+	struct kept *kept = array_room(rules->kept, rules->n, sizeof(*kept));
+
+	if (!kept)
+		return -ENOMEM;
+	rules->kept = kept;
+	kept[rules->n++] = (struct kept){ .rule = *rule, .line = line };
 	return 0;
 }
 
-static const struct ila_rule *rules_find(const struct ila_rule *rules, size_t n,
-					 const struct ila_rule *like)
+static int kept_compare(const void *a, const void *b)
 {
-	size_t i;
+	const struct ila_rule *one = &((const struct kept *)a)->rule;
+	const struct ila_rule *other = &((const struct kept *)b)->rule;
+	int order = memcmp(&one->match, &other->match, sizeof(one->match));
 
-	for (i = 0; i < n; i++) {
-		if (rules[i].match == like->match &&
-		    rules[i].ifindex == like->ifindex)
-			return &rules[i];
-	}
-	return NULL;
+	return order ?: (one->ifindex > other->ifindex) -
+			(one->ifindex < other->ifindex);
+}
+
+static int kept_compare_lines(const void *a, const void *b)
+{
+	const struct kept *one = a, *other = b;
+
+	return kept_compare(a, b) ?: (one->line > other->line) -
+				     (one->line < other->line);
+}
+
+static void rules_sort(struct rules *rules)
+{
+	if (rules->n)
+		qsort(rules->kept, rules->n, sizeof(*rules->kept),
+		      kept_compare_lines);
+}
+
+static const struct ila_rule *rules_find(const struct rules *rules,
+					 const struct kept *like)
+{
+	const struct kept *found = NULL;
+
+	if (rules->n)
+		found = bsearch(like, rules->kept, rules->n,
+				sizeof(*rules->kept), kept_compare);
+	return found ? &found->rule : NULL;
 }
 
 static bool rule_same(const struct ila_rule *a, const struct ila_rule *b)
@@ -68,10 +106,12 @@ static bool rule_same(const struct ila_rule *a, const struct ila_rule *b)
 /* Which rule, in an error */
 static const char *rule_text(const struct ila_rule *rule, char text[RULE_TEXT])
 {
-	char half[ILA_TEXT_LEN];
+	char half[ILA_TEXT_LEN], device[IF_NAMESIZE];
+	bool named = rule->ifindex && if_indextoname(rule->ifindex, device);
 
-	snprintf(text, RULE_TEXT, "rule loc_match %s",
-		 ila_locator_text(rule->match, half));
+	snprintf(text, RULE_TEXT, "rule loc_match %s%s%s",
+		 ila_locator_text(rule->match, half), named ? " dev " : "",
+		 named ? device : "");
 	return text;
 }
 
@@ -93,8 +133,8 @@ void ruleset_free(struct ruleset *set)
 {
 	if (!set)
 		return;
-	free(set->wanted);
-	free(set->there);
+	free(set->wanted.kept);
+	free(set->there.kept);
 	free(set);
 }
 
@@ -104,15 +144,36 @@ void ruleset_free(struct ruleset *set)
  * @words: where that is said
  * @rule: rule
  *
- * Return: 0, FAIL_USAGE or FAIL_KERNEL.
+ * Return: 0 or FAIL_KERNEL.
  */
 int ruleset_want(struct ruleset *set, const struct words *words,
 		 const struct ila_rule *rule)
 {
-	if (rules_find(set->wanted, set->n_wanted, rule))
-		return refuse(words, "a rule further up has this loc_match and dev; leave one out");
-	if (rules_append(&set->wanted, &set->n_wanted, rule))
-		return fail_text(words, "the rule", strerror(ENOMEM), NULL);
+	set->file = words->file;
+	return rules_append(&set->wanted, rule, words->line) ?
+	       fail_text(words, "the rule", strerror(ENOMEM), NULL) : 0;
+}
+
+/**
+ * ruleset_check() - is each rule there once?
+ * @set: set, after the last ruleset_want()
+ *
+ * Return: 0 or FAIL_USAGE.
+ */
+int ruleset_check(struct ruleset *set)
+{
+	struct words where = { .file = set->file };
+	struct kept *kept = set->wanted.kept;
+	size_t i;
+
+	rules_sort(&set->wanted);
+	for (i = 1; i < set->wanted.n; i++) {
+		if (kept_compare(&kept[i - 1], &kept[i]))
+			continue;
+		where.line = kept[i].line;
+		return refuse(&where, "line %lu has this loc_match and dev, too; leave one out",
+			      kept[i - 1].line);
+	}
 	return 0;
 }
 
@@ -120,50 +181,59 @@ static int ruleset_note(const struct ila_rule *rule, void *data)
 {
 	struct ruleset *set = data;
 
-	return rules_append(&set->there, &set->n_there, rule);
+	return rules_append(&set->there, rule, 0);
 }
 
 static int ruleset_put(const struct words *words, struct ila *ila,
-		       const struct ila_rule *rule, const struct ila_rule *old)
+		       const struct ila_rule *rule, const struct ila_rule *old,
+		       struct restored *done)
 {
 	char text[RULE_TEXT];
-	int err = 0;
+	int err = old ? ila_rule_del(ila, old->match, old->ifindex) : 0;
 
-	if (old)
-		err = ila_rule_del(ila, old->match, old->ifindex);
-	if (!err)
-		err = ila_rule_add(ila, rule);
-	if (!err)
+	if (err && err != -ENOENT)
+		return fail(words, rule_text(rule, text), err, NULL);
+	err = ila_rule_add(ila, rule);
+	if (!err) {
+		done->rules_written++;
 		return 0;
+	}
 	fail(words, rule_text(rule, text), err, NULL);
-	if (old && ila_rule_add(ila, old))
+	if (old && ila_rule_add(ila, old)) {
+		done->rules_deleted++;
 		fail_text(words, text, "the rule that was there could not be put back", NULL);
+	}
 	return FAIL_KERNEL;
 }
 
 /**
  * ruleset_add() - all that shall be there is there
- * @set: set
+ * @set: set, after ruleset_check()
  * @words: who asks
+ * @done: counts what changes
  *
  * Return: 0 or FAIL_KERNEL.
  */
-int ruleset_add(struct ruleset *set, const struct words *words)
+int ruleset_add(struct ruleset *set, const struct words *words,
+		struct restored *done)
 {
 	struct ila *ila = kernel(words);
 	const struct ila_rule *old;
-	size_t i;
+	const struct kept *kept;
 	int err;
 
 	err = ila_rule_dump(ila, ruleset_note, set);
 	if (err < 0)
 		return fail(words, "the rules that there are", err, NULL);
-	for (i = 0; i < set->n_wanted; i++) {
-		old = rules_find(set->there, set->n_there, &set->wanted[i]);
-		if (old && rule_same(old, &set->wanted[i]))
+	rules_sort(&set->there);
+	for (kept = set->wanted.kept; kept < set->wanted.kept + set->wanted.n;
+	     kept++) {
+		old = rules_find(&set->there, kept);
+		if (old && rule_same(old, &kept->rule))
 			continue;
-		if (ruleset_put(words, ila, &set->wanted[i], old))
-			return FAIL_KERNEL;
+		err = ruleset_put(words, ila, &kept->rule, old, done);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -172,22 +242,27 @@ int ruleset_add(struct ruleset *set, const struct words *words)
  * ruleset_sweep() - nothing else is there
  * @set: set, after ruleset_add()
  * @words: who asks
+ * @done: counts what changes
  *
  * Return: 0 or FAIL_KERNEL.
  */
-int ruleset_sweep(struct ruleset *set, const struct words *words)
+int ruleset_sweep(struct ruleset *set, const struct words *words,
+		  struct restored *done)
 {
 	struct ila *ila = kernel(words);
-	const struct ila_rule *rule;
+	const struct kept *kept;
 	char text[RULE_TEXT];
 	int err;
 
-	for (rule = set->there; rule < set->there + set->n_there; rule++) {
-		if (rules_find(set->wanted, set->n_wanted, rule))
+	for (kept = set->there.kept; kept < set->there.kept + set->there.n;
+	     kept++) {
+		if (rules_find(&set->wanted, kept))
 			continue;
-		err = ila_rule_del(ila, rule->match, rule->ifindex);
+		err = ila_rule_del(ila, kept->rule.match, kept->rule.ifindex);
 		if (err && err != -ENOENT)
-			return fail(words, rule_text(rule, text), err, NULL);
+			return fail(words, rule_text(&kept->rule, text), err,
+				    NULL);
+		done->rules_deleted += !err;
 	}
 	return 0;
 }

@@ -3,8 +3,9 @@
  * ilactl: save
  *
  * All that was configured, as commands: settings but for the limit, which is
- * for the machine to say, rules, mappings, and which locators are down. Not
- * what comes of it by itself: counters, idle times, generations.
+ * for the machine to say, rules, mappings, and which locators are down; and an
+ * end, so that half a file does not pass for a whole one. Not what comes of it by
+ * itself: counters, idle times, generations.
  */
 #include <errno.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static int save_locator(const struct ila_locator *locator, void *data)
 
 static int save_all(struct ila *ila)
 {
+	const struct statement end = { .kind = STATEMENT_END };
 	uint32_t mappings = 0;
 	int result = save_config(ila, &mappings), changed;
 
@@ -86,7 +88,9 @@ static int save_all(struct ila *ila)
 		return result;
 	changed |= result;
 	result = ila_locator_dump(ila, save_locator, NULL);
-	return result < 0 ? result : changed | result;
+	if (result < 0)
+		return result;
+	return save_statement(&end) ?: changed | result;
 }
 
 int run_save(struct words *words)
@@ -96,9 +100,13 @@ int run_save(struct words *words)
 
 	if (words_end(words))
 		return FAIL_USAGE;
+	if (options.json)
+		return refuse(words, "what is saved are commands; 'map list' and others have JSON");
 	ila = kernel(words);
 	if (!ila)
 		return FAIL_KERNEL;
+	/* what restore reads has no colours, whatever was asked for */
+	color_set("never");
 	puts("# ilactl save");
 	/* with -s words have what only answers have */
 	options.stats = false;

@@ -40,6 +40,9 @@ struct source {
 	char buf[SOURCE_LEN + 1];
 };
 
+/* Somebody reads standard input already */
+static bool source_stdin;
+
 static uint64_t source_size(const struct source *source)
 {
 	struct stat st;
@@ -58,9 +61,14 @@ static uint64_t source_size(const struct source *source)
  */
 struct source *source_open(const struct words *words, const char *name)
 {
-	struct source *source = calloc(1, sizeof(*source));
 	bool in = !strcmp(name, "-");
+	struct source *source;
 
+	if (in && source_stdin) {
+		refuse(words, "name a file: standard input is the batch");
+		return NULL;
+	}
+	source = calloc(1, sizeof(*source));
 	if (source) {
 		source->name = in ? "<stdin>" : name;
 		source->fd = in ? STDIN_FILENO :
@@ -71,6 +79,7 @@ struct source *source_open(const struct words *words, const char *name)
 		free(source);
 		return NULL;
 	}
+	source_stdin |= in;
 	source->start = lseek(source->fd, 0, SEEK_CUR);
 	return source;
 }
@@ -92,13 +101,32 @@ static char *source_fill(struct source *source)
 		source->from = 0;
 		n = read(source->fd, source->buf + source->to,
 			 SOURCE_LEN - source->to);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !interrupted())
 			continue;
 		if (n < 0)
 			return NULL;
 		source->ended = !n;
 		source->to += n;
 	}
+}
+
+/* Nothing but a line with its end is one */
+static int source_refuse(const struct source *source, const struct words *words,
+			 const char *end)
+{
+	size_t len = (end ?: source->buf + source->to) -
+		     (source->buf + source->from);
+
+	if (interrupted())
+		return refuse(words, "stopped by a signal");
+	if (len > LINE_MAX_LEN)
+		return refuse(words, "the line is longer than %d characters",
+			      LINE_MAX_LEN);
+	if (end)
+		return 0;
+	if (!source->ended)
+		return refuse(words, "%s", strerror(errno));
+	return len ? refuse(words, "the line does not end: is the file cut off?") : -1;
 }
 
 /**
@@ -111,24 +139,19 @@ static char *source_fill(struct source *source)
 int source_line(struct source *source, struct words *words)
 {
 	char *text, *end = source_fill(source);
+	int err;
 
 	text = source->buf + source->from;
 	memset(words, 0, sizeof(*words));
 	words->file = source->name;
 	words->line = source->line + 1;
 	words->word = source->word;
-	if (!end && !source->ended)
-		return source->to - source->from > LINE_MAX_LEN ?
-		       refuse(words, "the line is longer than %d characters",
-			      LINE_MAX_LEN) :
-		       refuse(words, "%s", strerror(errno));
-	if (!end && source->from == source->to)
-		return -1;
-	if (!end)
-		end = source->buf + source->to;
+	err = source_refuse(source, words, end);
+	if (err)
+		return err;
 	source->line++;
 	source->read += end - text + 1;
-	source->from = end - source->buf + (end < source->buf + source->to);
+	source->from += end - text + 1;
 	*end = '\0';
 	progress_step(source->read);
 	if (strlen(text) != (size_t)(end - text))
@@ -174,7 +197,9 @@ bool source_rewind(struct source *source)
 void source_close(struct source *source)
 {
 	progress_stop();
-	if (source->fd != STDIN_FILENO)
+	if (source->fd == STDIN_FILENO)
+		source_stdin = false;
+	else
 		close(source->fd);
 	free(source);
 }

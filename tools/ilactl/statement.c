@@ -16,6 +16,7 @@ static const struct {
 	{ "rule",	"add",		STATEMENT_RULE },
 	{ "locator",	"down",		STATEMENT_DOWN },
 	{ "config",	"set",		STATEMENT_CONFIG },
+	{ "end",	"",		STATEMENT_END },
 };
 
 static enum statement_kind statement_kind(const char *what, const char *how)
@@ -28,6 +29,16 @@ static enum statement_kind statement_kind(const char *what, const char *how)
 			return statement_words[i].kind;
 	}
 	return STATEMENT_NOTHING;
+}
+
+static int statement_config(struct words *words, struct ila_config *config)
+{
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	err = parse(words, &form_config, config);
+	return err || config->set ? err :
+	       refuse(words, "set what? 'config show' has the names");
 }
 
 /**
@@ -54,8 +65,9 @@ int statement_parse(struct words *words, struct statement *statement)
 		memset(&statement->locator, 0, sizeof(statement->locator));
 		return parse(words, &form_locator_key, &statement->locator);
 	case STATEMENT_CONFIG:
-		memset(&statement->config, 0, sizeof(statement->config));
-		return parse(words, &form_config, &statement->config);
+		return statement_config(words, &statement->config);
+	case STATEMENT_END:
+		return words_end(words);
 	default:
 		return refuse(words, "'%s %s' is not of a saved file; 'ilactl -b' does commands",
 			      what, how ?: "");
@@ -87,6 +99,9 @@ void statement_write(const struct statement *statement, FILE *to)
 	case STATEMENT_CONFIG:
 		fputs("config set ", to);
 		show_words(&form_config, &statement->config, to);
+		break;
+	case STATEMENT_END:
+		fputs("end", to);
 		break;
 	}
 	fputc('\n', to);

@@ -76,7 +76,7 @@ follows_schema()
 
 # --- Many mappings -------------------------------------------------------------
 
-# mappings COUNT: lines of a file, each with what a mapping can have
+# mappings COUNT: a file, each line with what a mapping can have
 mappings()
 {
 	awk -v count="$1" 'BEGIN {
@@ -93,6 +93,7 @@ mappings()
 				printf " origin agent"
 			print ""
 		}
+		print "end"
 	}'
 }
 
@@ -117,7 +118,7 @@ identity()
 	on s ilactl save >"$TMP/saved"
 	on s ilactl map flush all >/dev/null
 	on s ilactl rule flush >/dev/null
-	same "save, flush: nothing is left" "$(saved | wc -l)" 2
+	same "save, flush: nothing is left" "$(saved | wc -l)" 3
 	ok "restore of what was saved" on s ilactl restore "$TMP/saved"
 	same "save, flush, restore: identity" "$(saved | diff - <(echo "$before"))" ""
 	same "3000 mappings were saved" "$(grep -c '^map' <<<"$before")" 3002
@@ -162,6 +163,67 @@ names()
 		"$(on s ilactl -j rule list | python3 -c \
 			'import json, sys; print(*sorted(r["dev"] for r in json.load(sys.stdin)))')" \
 		'#lan if701'
+	drop_host s
+}
+
+# --- Stopped half way ----------------------------------------------------------
+
+# signalled SIGNAL COMMAND...: what it says, and its status, if that comes while it
+# waits for more of a file
+signalled()
+{
+	local signal=$1 writer
+
+	shift
+	mkfifo "$TMP/fifo"
+	{
+		mappings 10000 | grep -v end
+		exec sleep 30
+	} >"$TMP/fifo" &
+	writer=$!
+	# jobs in the background begin deaf to SIGINT
+	nsenter --net="/run/netns/$(ns s)" env --default-signal=INT "$@" \
+		<"$TMP/fifo" >"$TMP/said" 2>&1 &
+	until_true 10 has_written
+	kill -"$signal" $!
+	wait $!
+	echo "status $?" >>"$TMP/said"
+	kill $writer
+	wait $writer 2>/dev/null
+	rm "$TMP/fifo"
+}
+
+has_written()
+{
+	on s ilactl -o config show | grep -q 'mappings [1-9][0-9][0-9]'
+}
+
+# said NAME REGEX
+said()
+{
+	ok "$1" grep -qE -e "$2" "$TMP/said"
+}
+
+stopped()
+{
+	local written="restore stopped: mappings: [1-9][0-9]* written, 0 deleted"
+
+	session_host
+	on s ilactl map add fd00::1 $LOC_A
+	signalled TERM ilactl restore -
+	said "a signal stops restore" "stopped by a signal"
+	said "which says how much it has written" "$written"
+	said "and ends by the signal" "status 143"
+	ok "nothing was deleted" on s ilactl map get fd00::1
+	on s ilactl map flush all >/dev/null
+	signalled INT ilactl -b -
+	said "a signal stops a batch" "the lines before it were done"
+	said "which ends by it" "status 130"
+	{
+		mappings 5000 | grep -v end
+		echo "map add fd00::1 fe80:0:0:0"
+	} | on s ilactl restore >"$TMP/said" 2>&1
+	said "restore says how far it went" "$written"
 	drop_host s
 }
 
@@ -379,7 +441,9 @@ terminal()
 	sees "completion: a device" "dev ila0"
 	keys C-u "ilactl map add csum-mode no" Tab
 	sees "completion: a value" "csum-mode no-action"
-	keys C-u "clear; ilactl restore $TMP/many" Enter
+	keys C-u "clear; ilactl restore" Enter
+	sees "a terminal is not restored from" "name a file: .* is a terminal"
+	keys "clear; ilactl restore $TMP/many" Enter
 	sees "progress: rate and time left" \
 		"restore: [0-9]+, [0-9]+/s, [0-9]+%, [0-9]+ s left"
 	sees "progress: goes away" "mappings +200000"
@@ -400,6 +464,7 @@ for name in $SESSIONS; do
 done
 identity
 names
+stopped
 misses
 monitor
 if [ -e "$ILACTL_SCHEMA" ]; then

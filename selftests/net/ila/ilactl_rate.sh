@@ -18,6 +18,7 @@ lines()
 		for (i = 0; i < count; i++)
 			printf "map add 2001:db8:5:1:2000:%x:%x:1 2001:db8:b:%x\n",
 				i / 65536, i % 65536, i % 1000 + 1
+		print "end"
 	}'
 }
 
