@@ -227,6 +227,28 @@ stopped()
 	drop_host s
 }
 
+# What others change while restore --diff reads is theirs
+meanwhile()
+{
+	session_host
+	on s ilactl map add fd00::1 $LOC_A
+	on s ilactl map add fd00::2 $LOC_A
+	mkfifo "$TMP/fifo"
+	on s ilactl restore --diff - <"$TMP/fifo" >"$TMP/said" 2>&1 &
+	exec {FIFO}>"$TMP/fifo"
+	mappings 10000 | grep -v end >&"$FIFO"
+	until_true 10 has_written
+	on s ilactl map change fd00::1 2001:db8:e:1
+	echo end >&"$FIFO"
+	exec {FIFO}>&-
+	wait $!
+	said "restore --diff deletes what nobody wants" "deleted +1$"
+	has "but not what was changed meanwhile" "$(on s ilactl -o map list)" \
+		"fd00::1 2001:db8:e:1"
+	rm "$TMP/fifo"
+	drop_host s
+}
+
 # --- Under traffic -------------------------------------------------------------
 
 # What changes are other mappings; SIR_B's own is in every file
@@ -465,6 +487,7 @@ done
 identity
 names
 stopped
+meanwhile
 misses
 monitor
 if [ -e "$ILACTL_SCHEMA" ]; then
