@@ -152,6 +152,16 @@ static int difference_note(const struct ila_mapping *records, unsigned int n,
 	return 0;
 }
 
+/* Places for so many, and a few that come while one looks */
+static size_t difference_size(uint32_t mappings)
+{
+	size_t size = 1024;
+
+	while (size / 2 <= mappings)
+		size *= 2;
+	return size;
+}
+
 /**
  * difference_open() - look at what is there
  * @words: who asks
@@ -161,7 +171,7 @@ static int difference_note(const struct ila_mapping *records, unsigned int n,
 struct difference *difference_open(const struct words *words)
 {
 	struct ila *ila = kernel(words);
-	struct ila_config config;
+	struct ila_config config = { 0 };
 	struct difference *d;
 	int err;
 
@@ -176,7 +186,7 @@ struct difference *difference_open(const struct words *words)
 	if (!ila_config_get(ila, &config))
 		progress_start("compare", config.mappings, false);
 	err = getrandom(d->secret, sizeof(d->secret), 0) < 0 ? -errno :
-	      difference_grow(d, 1024);
+	      difference_grow(d, difference_size(config.mappings));
 	if (!err)
 		err = ila_mapping_dump(ila, NULL, difference_note, d);
 	if (err < 0) {
