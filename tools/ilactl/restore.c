@@ -378,6 +378,9 @@ static int restore_begin(struct restore *r, bool difference)
 	r->ila = kernel(&r->where);
 	if (!r->ila)
 		return FAIL_KERNEL;
+	r->rules = ruleset_new();
+	if (!r->rules)
+		return fail_text(&r->where, "restore", strerror(ENOMEM), NULL);
 	if (difference) {
 		r->difference = difference_open(&r->where);
 		if (!r->difference)
@@ -428,22 +431,17 @@ static int restore_write(struct restore *r, struct source *source)
 	err = restore_raise(r) ?: restore_lines(r, source) ?: restore_finish(r);
 	progress_stop();
 	r->done.written = ila_batch_applied(r->batch);
-	if (err)
-		restore_stopped(&r->done);
 	return err;
 }
 
 static int restore_file(struct restore *r, struct source *source,
 			bool difference)
 {
-	int err = restore_read(r, source);
+	int err = restore_read(r, source) ?: restore_begin(r, difference) ?:
+		  restore_write(r, source);
 
 	if (err)
-		return err;
-	r->rules = ruleset_new();
-	if (!r->rules)
-		return fail_text(&r->where, "restore", strerror(ENOMEM), NULL);
-	err = restore_begin(r, difference) ?: restore_write(r, source);
+		restore_stopped(&r->done);
 	restore_free(r);
 	return err;
 }
