@@ -54,6 +54,7 @@ completes "ilactl -j -p" "-pretty"
 completes "ilactl stats -" "--reset-view --openmetrics"
 completes "ilactl stats " ""
 completes "ilactl restore --d" "--diff"
+completes "ilactl restore --a" "--add"
 completes "ilactl route 2001:db8:5:1::/64 dev lo --a" "--apply"
 completes "ilactl monitor m" "miss"
 

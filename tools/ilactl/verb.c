@@ -23,7 +23,8 @@ const struct verb verbs[] = {
 	{ "decode", .run = run_decode, .form = &form_decode, .usage =
 	  "ADDRESS [sir PREFIX] [csum-mode MODE] [ident-type TYPE]" },
 	{ "save", .run = run_save },
-	{ "restore", .run = run_restore, .extra = "--diff", .usage = "[--diff] [FILE]" },
+	{ "restore", .run = run_restore, .extra = "--add\n--diff",
+	  .usage = "[--add] [--diff] [FILE]" },
 	{ "config", .sub = verbs_config },
 	{ 0 }
 };
