@@ -3,7 +3,7 @@
 # `lab check`: what needs no guest. Each check is a TAP case; what a checker
 # says comes before its verdict. One that has nothing to look at skips.
 
-CHECKS=(checkpatch sparse shellcheck rst man yaml tools valgrind)
+CHECKS=(checkpatch sparse shellcheck rst man yaml tools valgrind fuzz)
 CHECK_SKIP=4
 
 # What checkpatch cannot like here: there is no MAINTAINERS in this tree.
@@ -129,6 +129,13 @@ check_valgrind()
 {
 	tools_get
 	with_lock "$(basename "$TOOLS")" tools_make check-valgrind
+}
+
+# A minute for each parser
+check_fuzz()
+{
+	tools_get
+	with_lock "$(basename "$TOOLS")" tools_fuzz
 }
 
 check_tap()

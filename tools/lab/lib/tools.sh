@@ -83,3 +83,12 @@ tools_make()
 		make -s -C /lab/build/tools/ilactl "$@"
 		' tools_make "$@"
 }
+
+# The parsers of ilactl, as many at once as there are processors
+tools_fuzz()
+{
+	tools_sync "$TOOLS/src"
+	in_root "$TOOLS/src:/lab/build" -- bash -euc '
+		make -s -j "$(nproc)" -C /lab/build/tools/ilactl check-fuzz
+		'
+}
