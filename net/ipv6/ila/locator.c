@@ -480,6 +480,16 @@ void ila_locator_traffic(const struct ila_locator *loc,
 /* Routes
  */
 
+/* Addresses of this node come before every other route */
+static int ila_local_sernum(const struct net *net)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return READ_ONCE(net->ipv6.fib6_local_tbl->tb6_root.fn_sernum);
+#else
+	return 0;
+#endif
+}
+
 /**
  * ila_route_sernums() - the state of the routing tables
  * @net: the namespace
@@ -495,6 +505,28 @@ void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
 	at->cookie = rt6_get_cookie(dst_rt6_info(dst));
 	/* pairs with the barrier before the kernel changes them */
 	smp_rmb();
+}
+
+/**
+ * ila_locator_dst() - the route that is kept of a locator
+ * @loc: the locator
+ * @net: the namespace
+ *
+ * BH is off, RCU read side.
+ *
+ * Return: the route, without a reference: it lasts as long as the RCU read side
+ * section. Or NULL: look it up.
+ */
+struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
+				  const struct net *net)
+{
+	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
+	struct dst_entry *dst = READ_ONCE(cpu->dst);
+
+	if (!dst || cpu->sernums.local != ila_local_sernum(net) ||
+	    !dst_check(dst, cpu->sernums.cookie))
+		return NULL;
+	return dst;
 }
 
 /* Do routes exist for a part of a locator only? @fn is a node on the way to it,

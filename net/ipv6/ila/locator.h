@@ -9,9 +9,7 @@
 #define _ILA_LOCATOR_H
 
 #include <linux/u64_stats_sync.h>
-#include <net/dst.h>
 #include <net/ila.h>
-#include <net/ip6_fib.h>
 
 /* Seconds for which an error may still quote where a mapping was before */
 #define ILA_GRACE	60
@@ -170,6 +168,8 @@ int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
 void ila_locator_rules_changed(struct ila_net *ilan, __be64 locator);
 void ila_locator_traffic(const struct ila_locator *loc,
 			 struct ila_traffic *traffic);
+struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
+				  const struct net *net);
 bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
 			const struct dst_entry *dst);
 void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
@@ -191,38 +191,6 @@ static inline void ila_locator_count(const struct ila_locator *loc,
 	u64_stats_add(&cpu->packets, packets);
 	u64_stats_add(&cpu->bytes, bytes);
 	u64_stats_update_end(&cpu->syncp);
-}
-
-/* Addresses of this node come before every other route */
-static inline int ila_local_sernum(const struct net *net)
-{
-#ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	return READ_ONCE(net->ipv6.fib6_local_tbl->tb6_root.fn_sernum);
-#else
-	return 0;
-#endif
-}
-
-/**
- * ila_locator_dst() - the route that is kept of a locator
- * @loc: the locator
- * @net: the namespace
- *
- * BH is off, RCU read side.
- *
- * Return: the route, without a reference: it lasts as long as the RCU read side
- * section. Or NULL: look it up.
- */
-static inline struct dst_entry *
-ila_locator_dst(const struct ila_locator *loc, const struct net *net)
-{
-	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
-	struct dst_entry *dst = READ_ONCE(cpu->dst);
-
-	if (!dst || cpu->sernums.local != ila_local_sernum(net) ||
-	    !dst_check(dst, cpu->sernums.cookie))
-		return NULL;
-	return dst;
 }
 
 #endif /* _ILA_LOCATOR_H */

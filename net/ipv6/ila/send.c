@@ -235,20 +235,26 @@ static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * ila_check_long() - ila_check_mtu() for a packet that not every path takes
+ * ila_check_mtu() - does a packet fit the path to the locator?
  * @ilan: the namespace
  * @sk: who sends it, or NULL
  * @skb: the packet, not translated yet
  * @dst: the route to the locator
  *
- * Return: as ila_check_mtu().
+ * That can be narrower than the route of the SIR address promised. To be said
+ * before the packet is rewritten, so that it is the SIR address that a Packet
+ * Too Big quotes and that the path MTU is filed under.
+ *
+ * Return: 0; or -EMSGSIZE, and the packet is gone.
  */
-int ila_check_long(const struct ila_net *ilan, const struct sock *sk,
-		   struct sk_buff *skb, const struct dst_entry *dst)
+int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
+		  struct sk_buff *skb, const struct dst_entry *dst)
 {
 	bool forwarded = ila_is_forwarded(sk, skb);
 	unsigned int mtu;
 
+	if (skb->len <= IPV6_MIN_MTU)
+		return 0;
 	mtu = forwarded ? ip6_dst_mtu_maybe_forward(dst, true) : dst_mtu(dst);
 	mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (likely(!ila_too_big(skb, mtu))) {
@@ -411,20 +417,37 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 	return ret;
 }
 
+/* Where the address changes and the checksum does not, the checksum has to be
+ * there first: made later, by a device that looks at the packet's addresses for
+ * its pseudo header, it would be one for the wrong address.
+ */
+static bool ila_checksum_is_due(const struct ila_xlat *x, struct sk_buff *skb)
+{
+	if (x->csum_mode != ILA_CSUM_NO_ACTION &&
+	    x->csum_mode != ILA_CSUM_ADJUST_TRANSPORT_COMPAT)
+		return false;
+	return (skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb)) &&
+	       !skb_csum_is_sctp(skb);
+}
+
 /**
  * ila_checksum_now() - make the checksum of a packet, or of its segments
  * @lwt: the route's tunnel state
  * @net: the namespace
  * @sk: who sends it, or NULL
- * @skb: the packet, for which ila_checksum_is_due()
+ * @skb: the packet
+ * @x: what is to become of it
  * @send: how to send the segments
  *
  * Return: 1 if the packet can be sent; else it is gone, and this is what became
  * of it.
  */
 int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb, ila_send_fn *send)
+		     struct sock *sk, struct sk_buff *skb,
+		     const struct ila_xlat *x, ila_send_fn *send)
 {
+	if (likely(!ila_checksum_is_due(x, skb)))
+		return 1;
 	if (skb_is_gso(skb))
 		return ila_output_segments(lwt, net, sk, skb, send);
 	if (!skb_checksum_help(skb))
@@ -455,10 +478,9 @@ int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	}
 	if (tunnel->table)
 		return ila_consumed(ila_output_table(lwt, net, sk, skb));
-	if (unlikely(ila_checksum_is_due(&tunnel->xlat, skb))) {
-		err = ila_checksum_now(lwt, net, sk, skb, ila_output_one);
-		if (err <= 0)
-			return ila_consumed(err);
-	}
+	err = ila_checksum_now(lwt, net, sk, skb, &tunnel->xlat,
+			       ila_output_one);
+	if (unlikely(err <= 0))
+		return ila_consumed(err);
 	return ila_consumed(ila_output_one(lwt, net, sk, skb));
 }

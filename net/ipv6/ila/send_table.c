@@ -277,11 +277,9 @@ int ila_output_table(struct lwtunnel_state *lwt, struct net *net,
 			       ila_daddr(skb));
 	if (unlikely(verdict != ILA_OK))
 		return ila_output_refused(lwt, net, sk, skb, verdict);
-	if (unlikely(ila_checksum_is_due(&hit.xlat, skb))) {
-		err = ila_checksum_now(lwt, net, sk, skb, ila_output_table);
-		if (err <= 0)
-			return err;
-	}
+	err = ila_checksum_now(lwt, net, sk, skb, &hit.xlat, ila_output_table);
+	if (unlikely(err <= 0))
+		return err;
 	err = ila_way_find(tunnel, &hit, net, sk, skb, &way);
 	if (unlikely(err))
 		return ila_output_again(lwt, net, sk, skb, &hit, &way,
