@@ -103,7 +103,7 @@ struct ila_ahead {
  * @gc: removes what has had its time
  * @gc_at: where in each table it goes on
  * @misses: addresses without a mapping, for events; NULL if nobody asked
- * @ahead: what packets are likely to look for, by ila_ahead()
+ * @ahead: what packets are likely to look for, by ila_ahead_place()
  * @rcu: frees it
  *
  * Made when the namespace is first told anything of ILA. Tunnel states can

@@ -145,10 +145,10 @@ static inline struct ila_map *ila_map_find(const struct ila_net *ilan,
  * for when the packet is received, and is there when its table route was found.
  */
 
-static inline const struct ila_ahead *ila_ahead(const struct ila_net *ilan,
-						__be64 upper)
+/* The place of a prefix in @ahead of its namespace */
+static inline unsigned int ila_ahead_place(__be64 upper)
 {
-	return &ilan->ahead[hash_64((__force u64)upper, ILA_AHEAD_BITS)];
+	return hash_64((__force u64)upper, ILA_AHEAD_BITS);
 }
 
 /* Prefixes with the same place take it from each other once a second at most,
@@ -157,7 +157,7 @@ static inline const struct ila_ahead *ila_ahead(const struct ila_net *ilan,
 static inline void ila_ahead_note(struct ila_net *ilan, __be64 upper,
 				  u32 domain, u32 now)
 {
-	struct ila_ahead *ahead = (struct ila_ahead *)ila_ahead(ilan, upper);
+	struct ila_ahead *ahead = &ilan->ahead[ila_ahead_place(upper)];
 
 	if (likely(READ_ONCE(ahead->upper) == upper &&
 		   READ_ONCE(ahead->domain) == domain) ||
@@ -179,8 +179,9 @@ static inline void ila_ahead_note(struct ila_net *ilan, __be64 upper,
 static inline void ila_map_prefetch(const struct ila_net *ilan,
 				    const struct ila_addr *address)
 {
-	const struct ila_ahead *ahead = ila_ahead(ilan, address->upper);
+	const struct ila_ahead *ahead;
 
+	ahead = &ilan->ahead[ila_ahead_place(address->upper)];
 	if (READ_ONCE(ahead->upper) == address->upper)
 		ila_table_prefetch(&ilan->mappings,
 				   ila_table_hash(address,
