@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <net/ila_addr.h>
+#include <net/ila_record.h>
 
 #include "internal.h"
 
@@ -123,78 +123,6 @@ const char *ila_mapping_check(const struct ila_mapping *record)
 	return error == ILA_EXACT_OK ? NULL : ila_exact_error_text(error);
 }
 
-/* What the kernel refuses by itself, in its order and words: whoever asks it
- * afterwards hears nothing else of such a record
- */
-
-/* Lifetimes are compared in 32 bits, signed */
-#define ILA_TIMEOUT_MAX		0x3fffffff
-
-static const char *ila_refuse_key(const struct ila_mapping *r)
-{
-	if (r->flags & ~(ILA_MAPPING_MORE | ILA_MAPPING_LOCAL))
-		return "unknown flags";
-	if (r->flags & ILA_MAPPING_LOCAL && !r->identifier)
-		return "a local identifier needs an identifier";
-	return NULL;
-}
-
-static const char *ila_refuse_fields(const struct ila_mapping *r)
-{
-	if (r->origin > ILA_ORIGIN_MAX)
-		return "origin is unknown";
-	if (r->csum_mode != ILA_CSUM_ROUTE && !ila_csum_mode_valid(r->csum_mode))
-		return "csum mode is unknown";
-	if (r->ident_type != ILA_ATYPE_ROUTE &&
-	    r->ident_type != ILA_ATYPE_USE_FORMAT &&
-	    !ila_ident_type_ok(r->ident_type))
-		return "identifiers of this type are not translated";
-	if (r->timeout > ILA_TIMEOUT_MAX)
-		return "timeout is out of range";
-	return NULL;
-}
-
-static const char *ila_refuse_locator(const struct ila_mapping *r)
-{
-	if (r->flags & ILA_MAPPING_LOCAL)
-		return r->locator || r->priority || r->weight ?
-		       "a local identifier has no locator" : NULL;
-	return ila_prefix_ok(r->locator) ? NULL :
-	       "locator must not be unspecified, loopback, multicast or link-local";
-}
-
-static const char *ila_refuse_exact(const struct ila_mapping *r)
-{
-	struct ila_mapping typed = *r;
-
-	if (!ila_ident_type_ok(r->ident_type))
-		typed.ident_type = ila_ident_type(r->identifier);
-	return ila_mapping_check(&typed);
-}
-
-static const char *ila_refuse_sir(const struct ila_mapping *r)
-{
-	struct ila_addr address = ila_addr_of(r->address);
-	bool formatted = r->ident_type > ILA_ATYPE_LUID &&
-			 r->ident_type != ILA_ATYPE_ROUTE;
-	__u8 type = ila_ident_type(address.ident);
-
-	if (!ila_prefix_ok(address.upper))
-		return "address is reserved, link-local, or multicast without identifier";
-	if (address.upper == r->locator)
-		return "locator is the SIR prefix itself";
-	if (r->ident_type == ILA_ATYPE_USE_FORMAT ? !ila_ident_type_ok(type) :
-	    formatted && type != r->ident_type)
-		return "ident type is not that of the identifier";
-	if ((formatted || r->csum_mode == ILA_CSUM_NEUTRAL_MAP) &&
-	    ila_ident_c_bit(address.ident))
-		return "a SIR address must not have the C-bit";
-	if (ila_csum_mode_neutral(r->csum_mode) &&
-	    ila_ident_low16(address.ident) == 0xffff)
-		return "csum mode is neutral, but identifiers that end in ffff can not be restored";
-	return NULL;
-}
-
 /**
  * ila_mapping_refused() - is the kernel sure to refuse a record?
  * @record: record, as it would be written
@@ -203,10 +131,13 @@ static const char *ila_refuse_sir(const struct ila_mapping *r)
  */
 const char *ila_mapping_refused(const struct ila_mapping *record)
 {
-	return ila_refuse_key(record) ?: ila_refuse_fields(record) ?:
-	       ila_refuse_locator(record) ?:
-	       (record->identifier ? ila_refuse_exact(record) :
-				     ila_refuse_sir(record));
+	struct ila_mapping written = *record;
+
+	/* the library sees to those */
+	written.flags &= ~ILA_MAPPING_MORE;
+	written.idle = 0;
+	written.generation = 0;
+	return ila_record_check(&written);
 }
 
 /**

@@ -149,6 +149,7 @@ static void test_refused(void)
 	REFUSED("csum mode is unknown", r.csum_mode = 17);
 	REFUSED("of this type", r.ident_type = 6);
 	REFUSED("timeout", r.timeout = 0x40000000);
+	REFUSED("reserved must be 0", r.reserved = 1);
 	REFUSED("link-local", r.locator = locator("fe80:0:0:0"));
 	REFUSED("unspecified", r.locator = 0);
 	REFUSED("SIR prefix itself", r.locator = locator("2001:db8:5:1"));
