@@ -8,13 +8,10 @@ static int config_show(struct words *words)
 {
 	struct ila_config config;
 	struct ila *ila;
-	int err;
+	int err = words_end(words) ?: kernel_open(words, &ila);
 
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	if (err)
+		return err;
 	err = ila_config_get(ila, &config);
 	if (err)
 		return fail(words, "config show", err, NULL);
@@ -25,17 +22,12 @@ static int config_show(struct words *words)
 
 static int config_set(struct words *words)
 {
-	struct ila_config config = { 0 };
+	struct ila_config config;
 	struct ila *ila;
-	int err = parse(words, &form_config, &config);
+	int err = parse_config(words, &config) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	if (!config.set)
-		return refuse(words, "set what? 'config show' has the names");
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_config_set(ila, &config);
 	return err ? fail(words, "config set", err, NULL) : 0;
 }

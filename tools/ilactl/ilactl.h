@@ -205,9 +205,11 @@ struct move {
 /* value.c */
 #define VALUE_LEN	64
 
+const void *value_at(const struct field *field, const void *object);
 uint64_t value_number(const struct field *field, const void *object);
 bool value_there(const struct form *form, const struct field *field,
 		 const void *object);
+const char *value_next_state(uint32_t *state);
 bool value_usual(const struct field *field, const void *object);
 unsigned int value_lines(const struct field *field, const void *object);
 const char *value_text(const struct field *field, const void *object,
@@ -221,6 +223,7 @@ const char *field_value_name(const void *from, unsigned int i);
 int parse(struct words *words, const struct form *form, void *object);
 int parse_mapping(struct words *words, struct mapping *mapping);
 int parse_rule(struct words *words, struct ila_rule *rule);
+int parse_config(struct words *words, struct ila_config *config);
 
 /* json.c */
 void json_show(const struct form *form, const void *object, const char *event,

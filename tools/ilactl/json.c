@@ -47,13 +47,10 @@ static json_t *json_places(const struct mapping *mapping)
 static json_t *json_state(uint32_t state)
 {
 	json_t *names = json_checked(json_array());
-	unsigned int bit;
 	const char *name;
 
-	for (bit = 0; bit < 32; bit++) {
-		name = state & 1U << bit ?
-		       ila_name(ILA_NAMES_STATE, 1U << bit) : NULL;
-		if (name && json_array_append_new(names, json_string(name)))
+	while ((name = value_next_state(&state))) {
+		if (json_array_append_new(names, json_string(name)))
 			json_checked(NULL);
 	}
 	return names;
@@ -70,7 +67,6 @@ static json_t *json_device(const struct field *field, const void *object)
 
 static json_t *json_value(const struct field *field, const void *object)
 {
-	const void *at = (const char *)object + field->offset;
 	char text[VALUE_LEN];
 
 	switch (field->kind) {
@@ -82,7 +78,7 @@ static json_t *json_value(const struct field *field, const void *object)
 	case KIND_STATE:
 		return json_state(value_number(field, object));
 	case KIND_PLACES:
-		return json_places(at);
+		return json_places(value_at(field, object));
 	case KIND_DEVICE:
 		return json_device(field, object);
 	default:
@@ -95,8 +91,7 @@ static json_t *json_value(const struct field *field, const void *object)
 static void json_field(json_t *to, const struct field *field,
 		       const void *object)
 {
-	const struct mapping *mapping = (const void *)((const char *)object +
-						       field->offset);
+	const struct mapping *mapping = value_at(field, object);
 	char name[32];
 	size_t i;
 

@@ -18,12 +18,10 @@ static int locator_show(const struct ila_locator *locator, void *data)
 static int locator_list(struct words *words)
 {
 	struct ila *ila;
+	int err = words_end(words) ?: kernel_open(words, &ila);
 
-	if (words_end(words))
-		return FAIL_USAGE;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
+	if (err)
+		return err;
 	show_start();
 	return show_stop(words, ila_locator_dump(ila, locator_show, NULL));
 }
@@ -32,13 +30,10 @@ static int locator_move(struct words *words)
 {
 	struct move move = { 0 };
 	struct ila *ila;
-	int err = parse(words, &form_move, &move);
+	int err = parse(words, &form_move, &move) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = ila_locator_move(ila, move.domain, move.locator, move.to);
 	return err ? fail(words, "locator move", err, LOCATOR_HINT) : 0;
 }
@@ -49,13 +44,10 @@ static int locator_set(struct words *words, const char *what,
 {
 	struct ila_locator locator = { 0 };
 	struct ila *ila;
-	int err = parse(words, &form_locator_key, &locator);
+	int err = parse(words, &form_locator_key, &locator) ?: kernel_open(words, &ila);
 
 	if (err)
 		return err;
-	ila = kernel(words);
-	if (!ila)
-		return FAIL_KERNEL;
 	err = set(ila, locator.domain, locator.locator);
 	return err ? fail(words, what, err, LOCATOR_HINT) : 0;
 }

@@ -276,3 +276,20 @@ int parse_rule(struct words *words, struct ila_rule *rule)
 	ila_rule_init(rule, 0, 0);
 	return parse(words, &form_rule, rule);
 }
+
+/**
+ * parse_config() - settings from all the words that are left
+ * @words: words
+ * @config: gets them
+ *
+ * Return: 0 or FAIL_USAGE.
+ */
+int parse_config(struct words *words, struct ila_config *config)
+{
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	err = parse(words, &form_config, config);
+	return err || config->set ? err :
+	       refuse(words, "set what? 'config show' has the names");
+}

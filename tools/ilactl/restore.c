@@ -373,11 +373,10 @@ static int restore_finish(struct restore *r)
 static int restore_begin(struct restore *r, bool difference)
 {
 	struct ila_config config;
-	int err;
+	int err = kernel_open(&r->where, &r->ila);
 
-	r->ila = kernel(&r->where);
-	if (!r->ila)
-		return FAIL_KERNEL;
+	if (err)
+		return err;
 	r->rules = ruleset_new();
 	if (!r->rules)
 		return fail_text(&r->where, "restore", strerror(ENOMEM), NULL);

@@ -102,8 +102,7 @@ int run_save(struct words *words)
 		return FAIL_USAGE;
 	if (options.json)
 		return refuse(words, "what is saved are commands; 'map list' and others have JSON");
-	ila = kernel(words);
-	if (!ila)
+	if (kernel_open(words, &ila))
 		return FAIL_KERNEL;
 	/* what restore reads has no colours, whatever was asked for */
 	color_set("never");

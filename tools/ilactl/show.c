@@ -148,8 +148,7 @@ static void row(const struct form *form, const void *object)
 static bool upright_there(const struct form *form, const struct field *field,
 			  const void *object)
 {
-	const struct mapping *mapping = (const void *)((const char *)object +
-						       field->offset);
+	const struct mapping *mapping = value_at(field, object);
 
 	return value_there(form, field, object) && column_there(field) &&
 	       !(field->kind == KIND_PLACES && !mapping->n) &&
@@ -180,8 +179,7 @@ static void upright(const struct form *form, const void *object)
 static bool words_there(const struct form *form, const struct field *field,
 			const void *object)
 {
-	const struct mapping *mapping = (const void *)((const char *)object +
-						       field->offset);
+	const struct mapping *mapping = value_at(field, object);
 
 	if (field->kind == KIND_PLACES)
 		return mapping->n;

@@ -31,16 +31,6 @@ static enum statement_kind statement_kind(const char *what, const char *how)
 	return STATEMENT_NOTHING;
 }
 
-static int statement_config(struct words *words, struct ila_config *config)
-{
-	int err;
-
-	memset(config, 0, sizeof(*config));
-	err = parse(words, &form_config, config);
-	return err || config->set ? err :
-	       refuse(words, "set what? 'config show' has the names");
-}
-
 /**
  * statement_parse() - read a line of a saved file
  * @words: the line
@@ -65,7 +55,7 @@ int statement_parse(struct words *words, struct statement *statement)
 		memset(&statement->locator, 0, sizeof(statement->locator));
 		return parse(words, &form_locator_key, &statement->locator);
 	case STATEMENT_CONFIG:
-		return statement_config(words, &statement->config);
+		return parse_config(words, &statement->config);
 	case STATEMENT_END:
 		return words_end(words);
 	default:

@@ -9,7 +9,14 @@
 
 #include "ilactl.h"
 
-static const void *value_at(const struct field *field, const void *object)
+/**
+ * value_at() - where a member is
+ * @field: the member
+ * @object: of this
+ *
+ * Return: its address.
+ */
+const void *value_at(const struct field *field, const void *object)
 {
 	return (const char *)object + field->offset;
 }
@@ -142,21 +149,34 @@ static void name_text(const struct field *field, unsigned int value,
 		snprintf(text, VALUE_LEN, "%u", value);
 }
 
-/* Only what has a name: the others are for JSON and its readers */
+/**
+ * value_next_state() - what a locator's state says, one by one
+ * @state: the state, ILA_LOCATOR_; loses what was told
+ *
+ * Return: the name of one that has any, or NULL if there are no more.
+ */
+const char *value_next_state(uint32_t *state)
+{
+	const char *name = NULL;
+	uint32_t bit;
+
+	while (*state && !name) {
+		bit = *state & -*state;
+		*state -= bit;
+		name = ila_name(ILA_NAMES_STATE, bit);
+	}
+	return name;
+}
+
 static void state_text(uint32_t state, char text[VALUE_LEN])
 {
-	unsigned int bit;
 	const char *name;
 	size_t n = 0;
 
 	strcpy(text, "up");
-	for (bit = 0; bit < 32; bit++) {
-		name = state & 1U << bit ?
-		       ila_name(ILA_NAMES_STATE, 1U << bit) : NULL;
-		if (name)
-			n += snprintf(text + n, VALUE_LEN - n, "%s%s",
-				      n ? "," : "", name);
-	}
+	while ((name = value_next_state(&state)))
+		n += snprintf(text + n, VALUE_LEN - n, "%s%s", n ? "," : "",
+			      name);
 }
 
 /* As ip does where the device has gone; and where a line of a file would not
