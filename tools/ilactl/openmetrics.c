@@ -3,7 +3,9 @@
  * ilactl: counters as OpenMetrics
  */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "ilactl.h"
 
@@ -58,22 +60,25 @@ static void metric_gauge(const char *name, const char *help, uint64_t value)
 	printf("%s %" PRIu64 "\n", name, value);
 }
 
-/* A family of samples: one number of each locator */
-struct family {
-	const char *name;
-	const char *suffix;
-	uint64_t (*value)(const struct ila_locator *locator);
+/**
+ * struct locators - all locators: the format wants them once for each number
+ * @locator: they
+ * @n: how many
+ */
+struct locators {
+	struct ila_locator *locator;
+	size_t n;
 };
 
-static int metric_locator(const struct ila_locator *locator, void *data)
+static int locators_note(const struct ila_locator *locator, void *data)
 {
-	const struct family *family = data;
-	char text[ILA_TEXT_LEN];
+	struct locators *all = data;
+	struct ila_locator *more = array_room(all->locator, all->n, sizeof(*more));
 
-	printf("%s%s{locator=\"%s\",domain=\"%" PRIu32 "\"} %" PRIu64 "\n",
-	       family->name, family->suffix,
-	       ila_locator_text(locator->locator, text), locator->domain,
-	       family->value(locator));
+	if (!more)
+		return -ENOMEM;
+	all->locator = more;
+	more[all->n++] = *locator;
 	return 0;
 }
 
@@ -97,32 +102,36 @@ static uint64_t locator_is_up(const struct ila_locator *locator)
 	return !(locator->state & ILA_LOCATOR_DOWN);
 }
 
-static int metrics_locators(struct ila *ila)
+static void metrics_locators(const struct locators *all)
 {
 	static const struct {
-		struct family family;
+		const char *name;
+		const char *suffix;
+		uint64_t (*value)(const struct ila_locator *locator);
 		const char *type;
 		const char *help;
-	} all[] = {
-		{ { "ila_locator_packets", "_total", locator_packets }, "counter",
+	} families[] = {
+		{ "ila_locator_packets", "_total", locator_packets, "counter",
 		  "Packets that were sent to a locator." },
-		{ { "ila_locator_bytes", "_total", locator_bytes }, "counter",
+		{ "ila_locator_bytes", "_total", locator_bytes, "counter",
 		  "Bytes of these packets." },
-		{ { "ila_locator_mappings", "", locator_mappings }, "gauge",
+		{ "ila_locator_mappings", "", locator_mappings, "gauge",
 		  "Mappings that have a locator." },
-		{ { "ila_locator_up", "", locator_is_up }, "gauge",
+		{ "ila_locator_up", "", locator_is_up, "gauge",
 		  "Whether a locator is used." },
 	};
+	const struct ila_locator *locator;
+	char text[ILA_TEXT_LEN];
 	size_t i;
-	int err;
 
-	for (i = 0; i < LENGTH(all); i++) {
-		metric_head(all[i].family.name, all[i].type, all[i].help);
-		err = ila_locator_dump(ila, metric_locator, (void *)&all[i].family);
-		if (err < 0)
-			return err;
+	for (i = 0; i < LENGTH(families); i++) {
+		metric_head(families[i].name, families[i].type, families[i].help);
+		for (locator = all->locator; locator < all->locator + all->n; locator++)
+			printf("%s%s{locator=\"%s\",domain=\"%" PRIu32 "\"} %" PRIu64 "\n",
+			       families[i].name, families[i].suffix,
+			       ila_locator_text(locator->locator, text),
+			       locator->domain, families[i].value(locator));
 	}
-	return 0;
 }
 
 /**
@@ -136,13 +145,18 @@ static int metrics_locators(struct ila *ila)
 int openmetrics(const struct words *words, struct ila *ila,
 		const uint64_t stats[COUNTERS])
 {
+	struct locators all = { 0 };
 	struct ila_config config;
 	char name[VALUE_LEN];
 	unsigned int i;
 	int err = ila_config_get(ila, &config);
 
-	if (err)
+	if (!err)
+		err = ila_locator_dump(ila, locators_note, &all);
+	if (err < 0) {
+		free(all.locator);
 		return fail(words, "stats", err, NULL);
+	}
 	for (i = 1; i < COUNTERS; i++) {
 		metric_name(ila_name(ILA_NAMES_STAT, i), name);
 		metric_head(name, "counter", counter_help[i]);
@@ -150,9 +164,8 @@ int openmetrics(const struct words *words, struct ila *ila,
 	}
 	metric_gauge("ila_mappings", "Mappings that there are.", config.mappings);
 	metric_gauge("ila_mappings_limit", "Most mappings there may be.", config.limit);
-	err = metrics_locators(ila);
-	if (err < 0)
-		return fail(words, "stats", err, NULL);
+	metrics_locators(&all);
+	free(all.locator);
 	puts("# EOF");
 	return 0;
 }
