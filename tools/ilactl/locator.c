@@ -64,12 +64,12 @@ static int locator_down(struct words *words)
 
 const struct verb verbs_locator[] = {
 	{ "list", .run = locator_list },
+	{ "show", .run = locator_list },
 	{ "move", .run = locator_move, .form = &form_move,
 	  .usage = "LOCATOR LOCATOR [domain NUMBER]" },
 	{ "up", .run = locator_up, .form = &form_locator_key,
 	  .usage = "LOCATOR [domain NUMBER]" },
 	{ "down", .run = locator_down, .form = &form_locator_key,
 	  .usage = "LOCATOR [domain NUMBER]" },
-	{ "show", .run = locator_list, .usage = "as locator list" },
 	{ 0 }
 };
