@@ -43,11 +43,12 @@ scale_module()
 	fi
 }
 
-# scale_load STAGE: the program that fills tables
+# scale_load STAGE: the programs that fill tables
 scale_load()
 {
 	tools_get
-	with_lock "$(basename "$TOOLS")" tools_library
+	with_lock "$(basename "$TOOLS")" tools_build
+	cp "$TOOLS/src/tools/ilactl/build/ilactl" "$1/"
 	in_root "$TOOLS/src:/lab/build:ro" "$LAB/uml:/lab/src:ro" "$1:/lab/stage" \
 		-- bash -euc '
 		lib=/lab/build/tools/lib/ila
