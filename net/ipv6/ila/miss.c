@@ -16,6 +16,11 @@
 
 #define ILA_MISSES		64
 
+/* In how many of its places an address is looked for: so many are never lost for
+ * want of room
+ */
+#define ILA_MISSES_PROBES	8
+
 /* How often is told, of how many */
 #define ILA_MISSES_PERIOD	(HZ / 10)
 
@@ -28,7 +33,7 @@
  * @n: how many there are in @slots
  * @credit: how many may be told, times HZ
  * @refilled: when @credit was last brought up to date
- * @slots: the addresses, where their hash says
+ * @slots: the addresses, where their hash says, or a little behind
  * @used: which of @slots are
  */
 struct ila_misses {
@@ -59,16 +64,30 @@ static bool ila_misses_allow(struct ila_misses *misses, u32 rate)
 	return true;
 }
 
+/* Return: where an address is or can be; or ILA_MISSES, the table is too full */
+static unsigned int ila_misses_find(const struct ila_misses *misses,
+				    const struct ila_node *node)
+{
+	unsigned int first = ila_table_hash(&node->key, node->domain) >> 32;
+	unsigned int n, i;
+
+	for (n = 0; n < ILA_MISSES_PROBES; n++) {
+		i = (first + n) % ILA_MISSES;
+		if (!misses->used[i] ||
+		    ila_node_is(&misses->slots[i], &node->key, node->domain))
+			return i;
+	}
+	return ILA_MISSES;
+}
+
 static void ila_misses_put(struct ila_misses *misses, u32 rate,
 			   const struct ila_node *node)
 {
-	unsigned int i = ila_table_hash(&node->key, node->domain) >> 32;
+	unsigned int i = ila_misses_find(misses, node);
 
-	i %= ILA_MISSES;
-	if (misses->used[i] &&
-	    ila_node_is(&misses->slots[i], &node->key, node->domain))
+	if (i < ILA_MISSES && misses->used[i])
 		return;
-	if (misses->used[i] || !ila_misses_allow(misses, rate)) {
+	if (i == ILA_MISSES || !ila_misses_allow(misses, rate)) {
 		if (!misses->lost++ && !misses->n)
 			schedule_delayed_work(&misses->work, ILA_MISSES_PERIOD);
 		return;

@@ -691,6 +691,22 @@ def miss_events():
                           address(3, OTHER_SIR): 9})
 
 
+@case("events: a few addresses at once, none is lost for want of room")
+def few_misses():
+    table_route()
+    do("config-set", miss_rate=1000)
+    time.sleep(1)
+    for first in range(1, 161, 8):
+        wanted = {address(n): 0 for n in range(first, first + 8)}
+        send(*wanted)
+        found = []
+        while len(missed(found)) < 8:
+            events = told("miss")
+            check(events, "told %s" % missed(found))
+            found += events
+        equal(missed(found), wanted)
+
+
 @case("events: how many addresses came too fast")
 def lost_misses():
     table_route()
