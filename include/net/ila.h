@@ -16,7 +16,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <net/ila_addr.h>
-#include <net/ila_table.h>
+#include <net/ila_maps.h>
 #include <net/ipv6.h>
 
 struct dst_entry;
@@ -78,8 +78,8 @@ struct ila_ahead {
  * @rule_seq: counts changes of the rules
  * @stats: counters
  * @config: what was set
- * @mappings: address to locator; struct ila_map
- * @locals: received identifier to address; struct ila_map
+ * @mappings: address to locator
+ * @locals: received identifier to address
  * @locators: those that mappings use; struct ila_locator, its domain as key 0
  * @moved: locators whose mappings have moved, likewise
  * @sets: several locators of one mapping; struct ila_set
@@ -115,8 +115,8 @@ struct ila_net {
 	unsigned int rule_seq;
 	struct ila_mib __percpu *stats;
 	struct ila_config config;
-	struct ila_table mappings;
-	struct ila_table locals;
+	struct ila_maps mappings;
+	struct ila_maps locals;
 	struct ila_table locators;
 	struct ila_table moved;
 	struct ila_table sets;

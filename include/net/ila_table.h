@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The hash table of mappings: addresses in a domain, by the million
+ * The hash table of locators and other things that mappings refer to
  *
  * A bucket is a cache line: a byte of the hash for each entry in it, and the
  * entries' addresses. So a search costs one line here and one for the entry
@@ -118,6 +118,11 @@ static inline u64 ila_table_hash(const struct ila_addr *key, u32 domain)
 	return hash ^ hash >> 32;
 }
 
+static inline u64 ila_node_hash(const struct ila_node *node)
+{
+	return ila_table_hash(&node->key, node->domain);
+}
+
 /* All eight tags of a bucket, the first one in the lowest byte */
 static inline u64 ila_bucket_tags(const struct ila_bucket *bucket)
 {
@@ -138,6 +143,24 @@ static inline bool ila_node_is(const struct ila_node *node,
 {
 	return node->key.ident == key->ident && node->key.upper == key->upper &&
 	       node->domain == domain;
+}
+
+/* The order of nodes: by hash, and for the sake of completeness by key */
+static inline int ila_node_order(u64 hash_a, const struct ila_node *a,
+				 u64 hash_b, const struct ila_node *b)
+{
+	if (hash_a != hash_b)
+		return hash_a < hash_b ? -1 : 1;
+	if (a->domain != b->domain)
+		return a->domain < b->domain ? -1 : 1;
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+static inline bool ila_cursor_before(const struct ila_cursor *cursor, u64 hash,
+				     const struct ila_node *node)
+{
+	return !cursor->started ||
+	       ila_node_order(cursor->hash, &cursor->node, hash, node) < 0;
 }
 
 /**

@@ -24,11 +24,10 @@
  * @n: how many records there are: locators
  * @next: another one that falls together with it, index and 1
  * @superseded: a later one in the message is about the same mapping
- * @tell: something changes that others want to know
  * @local: it is a local identifier
- * @old: what is there
- * @new: what takes its place; NULL: @old stays and changes
- * @locator: then, its locator, unless it is local or has several
+ * @old: the reference of what is there, 0 without
+ * @expired: of what is there, the time is over
+ * @new: the reference it gets, with a use of its target; 0: it goes
  */
 struct ila_change {
 	struct ila_node node;
@@ -37,11 +36,10 @@ struct ila_change {
 	unsigned int n;
 	unsigned int next;
 	bool superseded;
-	bool tell;
 	bool local;
-	struct ila_map *old;
-	struct ila_map *new;
-	struct ila_locator *locator;
+	bool expired;
+	unsigned long old;
+	unsigned long new;
 };
 
 /**
@@ -54,8 +52,6 @@ struct ila_change {
  * @n: number of changes
  * @n_new: mappings that come newly
  * @n_new_locals: local identifiers that do
- * @n_gone: mappings that go, or are replaced
- * @dead: where they go
  * @heads: the first change of each hash, index and 1
  * @mask: number of @heads less one
  * @changes: the changes
@@ -69,8 +65,6 @@ struct ila_message {
 	unsigned int n;
 	unsigned int n_new;
 	unsigned int n_new_locals;
-	unsigned int n_gone;
-	struct ila_dead *dead;
 	unsigned int *heads;
 	unsigned int mask;
 	struct ila_change *changes;
@@ -201,8 +195,8 @@ static int ila_read_message(struct ila_message *msg,
 /* Preparing
  */
 
-static struct ila_table *ila_change_table(struct ila_message *msg,
-					  const struct ila_change *change)
+static struct ila_maps *ila_change_maps(struct ila_message *msg,
+					const struct ila_change *change)
 {
 	return change->local ? &msg->ilan->locals : &msg->ilan->mappings;
 }
@@ -227,13 +221,13 @@ static struct ila_change *ila_change_earlier(struct ila_message *msg,
 	return i ? other : NULL;
 }
 
-/* What the tables will need room for, and will not */
+/* What the tables will need room for */
 static void ila_change_tally(struct ila_message *msg,
 			     const struct ila_change *change, int one)
 {
 	if (change->old)
-		msg->n_gone += one;
-	else if (change->local)
+		return;
+	if (change->local)
 		msg->n_new_locals += one;
 	else
 		msg->n_new += one;
@@ -241,29 +235,26 @@ static void ila_change_tally(struct ila_message *msg,
 
 static void ila_change_undo(struct ila_message *msg, struct ila_change *change)
 {
-	if (change->superseded)
+	if (change->superseded || !change->new)
 		return;
 	change->superseded = true;
-	if (change->locator)
-		ila_locator_put(msg->ilan, change->locator);
-	if (change->new) {
-		ila_map_release(msg->ilan, change->new);
-		ila_map_free(change->new);
-		ila_change_tally(msg, change, -1);
-	}
+	ila_target_put(msg->ilan, ila_ref_target(change->new));
+	ila_change_tally(msg, change, -1);
 }
 
 /* Find what is there, and whether that is as the command wants it */
 static int ila_change_find(struct ila_message *msg, struct ila_change *change)
 {
 	struct ila_change *earlier = ila_change_earlier(msg, change);
+	struct ila_place place;
 	bool exists;
 
-	change->old = (struct ila_map *)
-		ila_table_find_hash(ila_change_table(msg, change),
-				    &change->node.key, change->node.domain,
-				    change->hash);
-	exists = change->old && !ila_map_expired(change->old, msg->now);
+	change->old = ila_maps_find_hash(ila_change_maps(msg, change),
+					 &change->node.key, change->node.domain,
+					 change->hash, &place);
+	change->expired = change->old &&
+			  ila_place_expired(&place, change->old, msg->now);
+	exists = change->old && !change->expired;
 	if (earlier)
 		exists = msg->cmd != ILA_CMD_MAPPING_DEL;
 	if (exists && msg->cmd == ILA_CMD_MAPPING_NEW)
@@ -285,26 +276,6 @@ static bool ila_change_needs_set(const struct ila_change *change,
 	return change->n > 1 || r->priority || r->weight > 1;
 }
 
-/* May a mapping stay in place and get another locator only? */
-static bool ila_change_in_place(const struct ila_message *msg,
-				const struct ila_change *change,
-				const struct ila_mapping *r)
-{
-	const struct ila_map *old = change->old;
-
-	if (!old || ila_change_needs_set(change, r) ||
-	    old->flags & ILA_MAP_SET ||
-	    !(old->flags & ILA_MAP_WEIGHT) != !r->weight ||
-	    old->csum_mode != r->csum_mode || old->ident_type != r->ident_type ||
-	    ila_map_expired(old, msg->now))
-		return false;
-	if (!(old->flags & ILA_MAP_EXACT))
-		return !r->identifier;
-	return ila_map_exact(old)->ident == r->identifier &&
-	       (!change->local || !memcmp(&ila_map_exact(old)->address,
-					  r->address, sizeof(r->address)));
-}
-
 static struct ila_locator *ila_record_locator(struct ila_message *msg,
 					      const struct ila_mapping *r)
 {
@@ -324,20 +295,22 @@ static void ila_change_record(const struct ila_change *change, unsigned int i,
 	ila_record_get((const struct nlattr *)attr, record);
 }
 
-static int ila_change_set(struct ila_message *msg, struct ila_change *change)
+static struct ila_target *ila_change_set(struct ila_message *msg,
+					 const struct ila_change *change)
 {
 	struct ila_member members[ILA_MAPPING_LOCATORS];
-	struct ila_set *set = ERR_PTR(-EINVAL);
 	struct ila_locator *loc;
 	struct ila_mapping r;
+	struct ila_set *set;
 	unsigned int i;
 
 	for (i = 0; i < change->n; i++) {
 		ila_change_record(change, i, &r);
 		loc = ila_record_locator(msg, &r);
 		if (IS_ERR(loc)) {
-			set = ERR_CAST(loc);
-			goto put;
+			while (i--)
+				ila_locator_put(msg->ilan, members[i].locator);
+			return ERR_CAST(loc);
 		}
 		members[i] = (struct ila_member) {
 			.locator = loc,
@@ -347,153 +320,120 @@ static int ila_change_set(struct ila_message *msg, struct ila_change *change)
 	}
 	set = ila_set_get(msg->ilan, members, change->n);
 	if (!set)
-		return -ENOMEM;
-	for (i = 0; i < set->n; i++)
-		ila_locator_attach(set->members[i].locator);
-	RCU_INIT_POINTER(change->new->set, set);
-	change->new->flags |= ILA_MAP_SET;
-	return 0;
-
-put:
-	while (i--)
-		ila_locator_put(msg->ilan, members[i].locator);
-	return PTR_ERR(set);
+		return ERR_PTR(-ENOMEM);
+	/* all its locators go with this prefix, and this domain */
+	if (!r.identifier) {
+		set->target.upper = change->node.key.upper;
+		set->target.domain = change->node.domain;
+	}
+	return &set->target;
 }
 
-static int ila_change_locator(struct ila_message *msg,
-			      struct ila_change *change,
-			      const struct ila_mapping *r)
+/* Return: where it shall lead, with a use of it; NULL: it is local */
+static struct ila_target *ila_change_to(struct ila_message *msg,
+					const struct ila_change *change,
+					const struct ila_mapping *r)
 {
 	struct ila_locator *loc;
 
 	if (change->local)
-		return 0;
+		return NULL;
 	if (ila_change_needs_set(change, r))
 		return ila_change_set(msg, change);
 	loc = ila_record_locator(msg, r);
-	if (IS_ERR(loc))
-		return PTR_ERR(loc);
-	ila_locator_attach(loc);
-	RCU_INIT_POINTER(change->new->locator, loc);
-	if (r->weight)
-		change->new->flags |= ILA_MAP_WEIGHT;
-	return 0;
+	return IS_ERR(loc) ? ERR_CAST(loc) : &loc->target;
 }
 
-static int ila_change_exact(struct ila_message *msg, struct ila_change *change,
-			    const struct ila_mapping *r)
+static struct ila_vnid *ila_record_vnid(struct ila_message *msg,
+					const struct ila_mapping *r)
 {
-	struct ila_map_exact *new = ila_map_exact(change->new);
-	struct ila_vnid *vnid;
-
-	new->ident = r->identifier;
-	new->address = *ila_record_addr(r);
 	if (ila_ident_type(r->identifier) != ILA_ATYPE_VIRT_UNI_V6)
-		return 0;
-	vnid = ila_vnid_get(msg->ilan, r->identifier, &new->address, r->domain,
-			    msg->extack);
-	if (IS_ERR(vnid))
-		return PTR_ERR(vnid);
-	new->vnid = vnid;
-	return 0;
+		return NULL;
+	return ila_vnid_get(msg->ilan, r->identifier, ila_record_addr(r),
+			    r->domain, msg->extack);
 }
 
-static void ila_map_fill(struct ila_map *map, const struct ila_message *msg,
-			 const struct ila_change *change,
-			 const struct ila_mapping *r)
+/* Have an identifier stand before @to, whose use goes here in any case */
+static struct ila_target *ila_change_exact(struct ila_message *msg,
+					   const struct ila_change *change,
+					   const struct ila_mapping *r,
+					   struct ila_target *to)
 {
-	u8 flags = map->flags;
+	struct ila_exact *exact = ila_target_alloc(sizeof(*exact));
+	int err = -ENOMEM;
 
-	*map = (struct ila_map) {
-		.node = change->node,
-		.used = msg->now,
-		.changed = msg->now,
-		.generation = msg->generation,
-		.csum_mode = r->csum_mode,
-		.ident_type = r->ident_type,
-		.origin = r->origin,
-		.flags = flags,
-	};
-}
-
-static u32 ila_expires(const struct ila_message *msg, const struct ila_mapping *r)
-{
-	return r->timeout ? (msg->now + r->timeout) ?: 1 : 0;
-}
-
-static int ila_change_new(struct ila_message *msg, struct ila_change *change,
-			  const struct ila_mapping *r)
-{
-	int err;
-
-	change->new = ila_map_alloc(r->identifier);
-	if (!change->new)
-		return -ENOMEM;
-	ila_map_fill(change->new, msg, change, r);
-	err = r->identifier ? ila_change_exact(msg, change, r) : 0;
-	if (!err)
-		err = ila_change_locator(msg, change, r);
-	if (err) {
-		ila_map_release(msg->ilan, change->new);
-		ila_map_free(change->new);
-		change->new = NULL;
-		return err;
+	if (!exact)
+		goto put;
+	exact->vnid = ila_record_vnid(msg, r);
+	if (IS_ERR(exact->vnid)) {
+		err = PTR_ERR(exact->vnid);
+		kfree(exact);
+		goto put;
 	}
-	ila_map_set_expires(msg->ilan, change->new, ila_expires(msg, r));
+	exact->target.upper = change->node.key.upper;
+	exact->target.domain = change->node.domain;
+	exact->target.kind = ILA_TARGET_EXACT;
+	exact->ident = r->identifier;
+	exact->address = *ila_record_addr(r);
+	RCU_INIT_POINTER(exact->to, to);
+	return &exact->target;
+
+put:
+	if (to)
+		ila_target_put(msg->ilan, to);
+	return ERR_PTR(err);
+}
+
+static unsigned long ila_csum_flag(u8 csum_mode)
+{
+	unsigned long flag = 0;
+
+	while (ila_csum_modes[flag] != csum_mode)
+		flag++;
+	return flag;
+}
+
+static unsigned long ila_change_flags(const struct ila_change *change,
+				      const struct ila_mapping *r)
+{
+	unsigned long flags = ila_csum_flag(r->csum_mode);
+
+	if (r->ident_type != ILA_ATYPE_ROUTE)
+		flags |= ILA_REF_TYPED;
+	if (r->timeout)
+		flags |= ILA_REF_EXPIRES;
+	if (r->weight && !ila_change_needs_set(change, r))
+		flags |= ILA_REF_WEIGHT;
+	return flags;
+}
+
+/* Find or make what the mapping shall refer to */
+static int ila_change_target(struct ila_message *msg,
+			     struct ila_change *change)
+{
+	struct ila_target *target;
+	struct ila_mapping r;
+
+	ila_record_get(change->attr, &r);
+	target = ila_change_to(msg, change, &r);
+	if (!IS_ERR(target) && r.identifier)
+		target = ila_change_exact(msg, change, &r, target);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	change->new = (unsigned long)target | ila_change_flags(change, &r);
 	ila_change_tally(msg, change, 1);
-	change->tell = true;
 	return 0;
-}
-
-static bool ila_change_same_set(const struct ila_message *msg,
-				const struct ila_change *change)
-{
-	const struct ila_map *old = change->old, *new = change->new;
-
-	return old && old->flags & ILA_MAP_SET && old->flags == new->flags &&
-	       rcu_access_pointer(old->set) == rcu_access_pointer(new->set) &&
-	       old->csum_mode == new->csum_mode &&
-	       old->ident_type == new->ident_type &&
-	       !ila_map_expired(old, msg->now) &&
-	       (!(old->flags & ILA_MAP_EXACT) ||
-		ila_map_exact(old)->ident == ila_map_exact(new)->ident);
-}
-
-/* Several locators, and the same as before: the old mapping may stay */
-static void ila_change_keep(struct ila_message *msg, struct ila_change *change)
-{
-	ila_map_release(msg->ilan, change->new);
-	ila_map_free(change->new);
-	ila_change_tally(msg, change, -1);
-	change->new = NULL;
-	change->tell = false;
 }
 
 static int ila_change_prepare(struct ila_message *msg,
 			      struct ila_change *change)
 {
-	struct ila_mapping r;
 	int err;
 
 	err = ila_change_find(msg, change);
-	if (err)
+	if (err || msg->cmd == ILA_CMD_MAPPING_DEL)
 		return err;
-	if (msg->cmd == ILA_CMD_MAPPING_DEL) {
-		msg->n_gone++;
-		return 0;
-	}
-	ila_record_get(change->attr, &r);
-	if (!ila_change_in_place(msg, change, &r)) {
-		err = ila_change_new(msg, change, &r);
-		if (!err && ila_change_same_set(msg, change))
-			ila_change_keep(msg, change);
-	} else if (!change->local) {
-		change->locator = ila_record_locator(msg, &r);
-		if (IS_ERR(change->locator)) {
-			err = PTR_ERR(change->locator);
-			change->locator = NULL;
-		}
-	}
+	err = ila_change_target(msg, change);
 	return err ? ila_refuse(msg->extack, change->attr, NULL, err) : 0;
 }
 
@@ -509,14 +449,14 @@ static int ila_message_limit(struct ila_message *msg)
 	if (n + msg->n_new + msg->n_new_locals <= ilan->config.limit)
 		return 0;
 	for (i = 0; i < msg->n; i++)
-		if (msg->changes[i].new && !msg->changes[i].old &&
-		    !msg->changes[i].superseded && ++n > ilan->config.limit)
+		if (!msg->changes[i].old && !msg->changes[i].superseded &&
+		    ++n > ilan->config.limit)
 			break;
 	return ila_refuse(msg->extack, msg->changes[i].attr,
 			  "more mappings than the namespace's LIMIT", -ENOSPC);
 }
 
-/* Room in the tables, and for what goes */
+/* Room in the tables */
 static int ila_message_reserve(struct ila_message *msg)
 {
 	struct ila_net *ilan = msg->ilan;
@@ -524,14 +464,9 @@ static int ila_message_reserve(struct ila_message *msg)
 
 	if (err)
 		return err;
-	if (msg->n_gone) {
-		msg->dead = ila_dead_alloc(msg->n_gone);
-		if (!msg->dead)
-			return -ENOMEM;
-	}
-	if ((msg->n_new && ila_table_reserve(&ilan->mappings, msg->n_new)) ||
+	if ((msg->n_new && ila_maps_reserve(&ilan->mappings, msg->n_new)) ||
 	    (msg->n_new_locals &&
-	     ila_table_reserve(&ilan->locals, msg->n_new_locals)))
+	     ila_maps_reserve(&ilan->locals, msg->n_new_locals)))
 		return -ENOMEM;
 	return ila_hooks_update(ilan);
 }
@@ -539,49 +474,109 @@ static int ila_message_reserve(struct ila_message *msg)
 /* Nothing below fails.
  */
 
-static void ila_change_stay(struct ila_message *msg, struct ila_change *change,
-			    const struct ila_mapping *r)
+/* A mapping as it shall be, if nothing was there before */
+static void ila_change_map(const struct ila_message *msg,
+			   const struct ila_change *change, struct ila_map *map)
 {
-	struct ila_locator *from, *to = change->locator;
-	struct ila_net *ilan = msg->ilan;
-	struct ila_map *map = change->old;
-
-	change->tell = map->origin != r->origin || !map->expires != !r->timeout;
-	ila_map_set_expires(ilan, map, ila_expires(msg, r));
-	WRITE_ONCE(map->origin, r->origin);
-	WRITE_ONCE(map->generation, msg->generation);
-	if (!to)
-		return;
-	from = rcu_dereference_protected(map->locator, 1);
-	if (from == to) {
-		ila_locator_put(ilan, to);
-		return;
-	}
-	if (ila_locator_current(from) != to) {
-		WRITE_ONCE(map->changed, msg->now);
-		change->tell = true;
-	}
-	ila_locator_attach(to);
-	rcu_assign_pointer(map->locator, to);
-	ila_locator_detach(ilan, from);
-	ilan->mappings.seq++;
-}
-
-static void ila_change_write(struct ila_message *msg, struct ila_change *change)
-{
-	struct ila_table *table = ila_change_table(msg, change);
 	struct ila_mapping r;
 
-	if (change->new && !change->old) {
-		ila_table_insert(table, &change->new->node);
-	} else if (change->new) {
-		ila_table_swap(table, &change->old->node, &change->new->node);
-		ila_map_release(msg->ilan, change->old);
-		msg->dead->maps[msg->dead->n++] = change->old;
-	} else {
-		ila_record_get(change->attr, &r);
-		ila_change_stay(msg, change, &r);
-	}
+	ila_record_get(change->attr, &r);
+	*map = (struct ila_map) {
+		.node = change->node,
+		.ref = change->new,
+		.used = msg->now,
+		.detail = {
+			.expires = r.timeout ? (msg->now + r.timeout) ?: 1 : 0,
+			.changed = msg->now,
+			.generation = msg->generation,
+			.ident_type = r.ident_type,
+			.origin = r.origin,
+		},
+	};
+}
+
+/* Change a mapping that lives. Return: whether others want to know. */
+static bool ila_change_alter(struct ila_message *msg,
+			     struct ila_change *change,
+			     const struct ila_place *place, struct ila_map *map)
+{
+	struct ila_map_detail *detail = ila_place_detail(place);
+	unsigned long old = place->bucket->refs[place->slot];
+	bool same = ila_target_same(ila_ref_target(old),
+				    ila_ref_target(map->ref));
+	bool tell = !same || (old ^ map->ref) & (ILA_TARGET_ALIGN - 1) ||
+		    detail->ident_type != map->detail.ident_type ||
+		    detail->origin != map->detail.origin;
+
+	map->used = READ_ONCE(place->bucket->used[place->slot]);
+	if (same)
+		map->detail.changed = detail->changed;
+	/* with a reference that knows of no end, this is not looked at */
+	if (map->detail.expires)
+		WRITE_ONCE(detail->expires, map->detail.expires);
+	WRITE_ONCE(detail->changed, map->detail.changed);
+	WRITE_ONCE(detail->generation, map->detail.generation);
+	WRITE_ONCE(detail->ident_type, map->detail.ident_type);
+	WRITE_ONCE(detail->origin, map->detail.origin);
+	if (old != map->ref)
+		ila_place_change(place, map->ref);
+	if (tell)
+		ila_change_maps(msg, change)->seq++;
+	return tell;
+}
+
+/* Give up what a mapping referred to */
+static void ila_change_leave(struct ila_message *msg, unsigned long ref)
+{
+	struct ila_target *target = ila_ref_target(ref);
+
+	msg->ilan->n_expiring -= !!(ref & ILA_REF_EXPIRES);
+	ila_target_detach(target);
+	ila_target_put(msg->ilan, target);
+}
+
+static bool ila_change_place(struct ila_message *msg, struct ila_change *change,
+			     struct ila_place *place)
+{
+	return ila_maps_find_hash(ila_change_maps(msg, change),
+				  &change->node.key, change->node.domain,
+				  change->hash, place);
+}
+
+static void ila_change_write(struct ila_message *msg, struct ila_change *change,
+			     struct ila_event *event)
+{
+	struct ila_maps *maps = ila_change_maps(msg, change);
+	struct ila_place place;
+	struct ila_map map;
+	bool tell = true;
+
+	ila_change_map(msg, change, &map);
+	ila_target_attach(ila_ref_target(change->new));
+	msg->ilan->n_expiring += !!(change->new & ILA_REF_EXPIRES);
+	if (!ila_change_place(msg, change, &place))
+		ila_maps_insert(maps, &map);
+	else if (change->expired)
+		ila_maps_rewrite(maps, &place, &map);
+	else
+		tell = ila_change_alter(msg, change, &place, &map);
+	if (change->old)
+		ila_change_leave(msg, change->old);
+	if (tell)
+		ila_event_map(event, &map, msg->now);
+}
+
+static void ila_change_remove(struct ila_message *msg,
+			      struct ila_change *change,
+			      struct ila_event *event)
+{
+	struct ila_place place;
+	struct ila_map map;
+
+	ila_change_place(msg, change, &place);
+	ila_place_get(&place, &map);
+	ila_event_map(event, &map, msg->now);
+	ila_map_remove(msg->ilan, ila_change_maps(msg, change), &place);
 }
 
 static void ila_message_apply(struct ila_message *msg)
@@ -597,15 +592,10 @@ static void ila_message_apply(struct ila_message *msg)
 			continue;
 		if (!(i % 1024))
 			cond_resched();
-		if (msg->cmd == ILA_CMD_MAPPING_DEL) {
-			ila_event_map(&event, change->old, msg->now);
-			ila_map_remove(msg->ilan, change->old, msg->dead);
-			continue;
-		}
-		ila_change_write(msg, change);
-		if (change->tell)
-			ila_event_map(&event, change->new ?: change->old,
-				      msg->now);
+		if (msg->cmd == ILA_CMD_MAPPING_DEL)
+			ila_change_remove(msg, change, &event);
+		else
+			ila_change_write(msg, change, &event);
 	}
 	ila_event_end(&event);
 }
@@ -619,8 +609,8 @@ static int ila_message_prepare(struct ila_message *msg)
 	/* the buckets are in memory, and may be here when they are looked at */
 	for (i = 0; i < msg->n; i++) {
 		if (i + ILA_TABLE_AHEAD < msg->n)
-			ila_table_prefetch(&ilan->mappings,
-					   msg->changes[i + ILA_TABLE_AHEAD].hash);
+			ila_maps_prefetch(&ilan->mappings,
+					  msg->changes[i + ILA_TABLE_AHEAD].hash);
 		err = ila_change_prepare(msg, &msg->changes[i]);
 		if (err)
 			break;
@@ -650,13 +640,12 @@ static int ila_message_commit(struct ila_message *msg)
 		ila_message_apply(msg);
 		ilan->generation = max(ilan->generation, msg->generation);
 	}
-	ila_table_shrink(&ilan->mappings);
-	ila_table_shrink(&ilan->locals);
+	ila_maps_shrink(&ilan->mappings);
+	ila_maps_shrink(&ilan->locals);
 	ila_hooks_update(ilan);
 	if (ilan->n_expiring)
 		ila_gc_kick(ilan);
 	mutex_unlock(&ilan->mutex);
-	ila_dead_free(msg->dead);
 	return err;
 }
 

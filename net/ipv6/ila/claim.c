@@ -30,7 +30,7 @@ static struct ila_claim *ila_claim_find(struct ila_net *ilan,
 	const struct ila_locator *loc;
 
 	loc = ila_locator_find(ilan, like->locator);
-	if (loc && ila_locator_in_use(loc) && loc->domain != like->domain) {
+	if (loc && ila_locator_in_use(loc) && loc->target.domain != like->domain) {
 		NL_SET_ERR_MSG(extack,
 			       "DOMAIN is not the one that mappings to the locator are in");
 		return ERR_PTR(-EEXIST);

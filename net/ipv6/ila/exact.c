@@ -120,18 +120,20 @@ void ila_vnid_put(struct ila_net *ilan, struct ila_vnid *vnid)
  * @wire: the address as it was received
  * @csum_mode: ILA_CSUM_
  * @domain: domain of its locator
+ * @place: where it is
  *
  * RCU read side.
  *
  * Return: the local identifier, or NULL if there is none, or has expired.
  */
-struct ila_map *ila_local_find(const struct ila_net *ilan,
-			       const struct ila_addr *wire, u8 csum_mode,
-			       u32 domain)
+const struct ila_exact *ila_local_find(const struct ila_net *ilan,
+				       const struct ila_addr *wire,
+				       u8 csum_mode, u32 domain,
+				       struct ila_place *place)
 {
 	const struct ila_vnid *vnid;
 	struct ila_addr key = {};
-	struct ila_map *map;
+	unsigned long ref;
 	u32 sum = 0;
 
 	if (!READ_ONCE(ilan->locals.n))
@@ -143,8 +145,10 @@ struct ila_map *ila_local_find(const struct ila_net *ilan,
 		sum = vnid->sum;
 	}
 	key.ident = ila_exact_key(wire, csum_mode, sum);
-	map = (struct ila_map *)ila_table_find(&ilan->locals, &key, domain);
-	return map && !ila_map_expired(map, ila_now()) ? map : NULL;
+	ref = ila_maps_find(&ilan->locals, &key, domain, place);
+	if (!ref || ila_place_expired(place, ref, ila_now()))
+		return NULL;
+	return ila_ref_exact(ref);
 }
 
 /**
@@ -154,33 +158,36 @@ struct ila_map *ila_local_find(const struct ila_net *ilan,
  * @csum_mode: ILA_CSUM_, of whoever sent it
  * @domain: domain of its locator
  * @x: the answer: a translation of this one address
+ * @place: where the local identifier is
  *
  * RCU read side.
  *
- * Return: the local identifier; NULL if the identifier does not stand for such an address here.
+ * Return: the local identifier; NULL if the identifier does not stand for such an
+ * address here.
  */
-struct ila_map *ila_exact_restore(const struct ila_net *ilan,
-				  const struct ila_addr *wire, u8 csum_mode,
-				  u32 domain, struct ila_xlat *x)
+const struct ila_exact *ila_exact_restore(const struct ila_net *ilan,
+					  const struct ila_addr *wire,
+					  u8 csum_mode, u32 domain,
+					  struct ila_xlat *x,
+					  struct ila_place *place)
 {
-	struct ila_map *map = ila_local_find(ilan, wire, csum_mode, domain);
-	const struct ila_addr *address;
+	const struct ila_exact *exact;
 
-	if (!map)
+	exact = ila_local_find(ilan, wire, csum_mode, domain, place);
+	if (!exact)
 		return NULL;
-	address = &ila_map_exact(map)->address;
 	/* what came without the C-bit was not adjusted, so its sum changes */
 	if (ila_csum_mode_neutral(csum_mode) &&
 	    !ila_exact_adjusted(wire->ident, csum_mode))
 		csum_mode = ILA_CSUM_NO_ACTION;
 	*x = (struct ila_xlat) {
-		.to = address->upper,
-		.ident = address->ident,
-		.diff = ila_exact_diff(wire, address),
+		.to = exact->address.upper,
+		.ident = exact->address.ident,
+		.diff = ila_exact_diff(wire, &exact->address),
 		.csum_mode = csum_mode,
 		.restore = true,
 		.fixed = true,
 		.by = ILA_BY_ADDRESS,
 	};
-	return map;
+	return exact;
 }

@@ -120,11 +120,12 @@ static int ila_explain_rule(struct ila_answer *answer,
 {
 	struct ila_xlat x = rule->xlat;
 	enum ila_verdict verdict;
+	struct ila_place place;
 	struct ila_addr to;
 
 	if (x.by == ILA_BY_TYPE)
 		ila_exact_restore(answer->ilan, &answer->daddr, x.csum_mode,
-				  rule->domain, &x);
+				  rule->domain, &x, &place);
 	verdict = ila_xlat_addr(&x, &answer->daddr, &to);
 	if (ila_answer_by(answer, ILA_EXPLAIN_RULE, ila_why_refused(verdict)) ||
 	    ila_put_rule(answer->msg, rule, true))
@@ -217,9 +218,9 @@ static int ila_answer_hit(struct ila_answer *answer,
 
 static u8 ila_why_no_hit(const struct ila_answer *answer,
 			 const struct ila_tunnel *tunnel,
-			 const struct ila_map *map)
+			 bool expired)
 {
-	if (map)
+	if (expired)
 		return ILA_WHY_EXPIRED;
 	if (tunnel->ident_type == ILA_ATYPE_USE_FORMAT &&
 	    !ila_ident_type_ok(ila_ident_type(answer->daddr.ident)))
@@ -239,19 +240,21 @@ static int ila_explain_table(struct ila_answer *answer,
 			     const struct dst_entry *dst,
 			     const struct ila_tunnel *tunnel)
 {
-	struct ila_hit hit = {
-		.map = ila_map_find(tunnel->ilan, &answer->daddr,
-				    tunnel->domain),
-	};
+	struct ila_hit hit = {};
+	struct ila_map map;
 	u8 why, by, miss;
 	int err = 0;
+	bool found;
 
 	if (nla_put_u32(answer->msg, ILA_ATTR_DOMAIN, tunnel->domain))
 		return -EMSGSIZE;
-	if (!hit.map || ila_map_expired(hit.map, ila_now()))
-		why = ila_why_no_hit(answer, tunnel, hit.map);
+	found = ila_maps_get(&tunnel->ilan->mappings, &answer->daddr,
+			     tunnel->domain, &map);
+	hit.ref = map.ref;
+	if (!found || ila_map_expired(&map, ila_now()))
+		why = ila_why_no_hit(answer, tunnel, found);
 	else
-		err = ila_answer_mapping(answer, hit.map) ?:
+		err = ila_answer_mapping(answer, &map) ?:
 		      ila_answer_hit(answer, tunnel, &hit, &why);
 	if (err)
 		return err;

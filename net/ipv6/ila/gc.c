@@ -78,18 +78,16 @@ void ila_gc_init(struct ila_net *ilan)
 void ila_gc_end(struct ila_net *ilan)
 {
 	const struct ila_filter all = {};
-	unsigned int n;
 	LIST_HEAD(retired);
 
 	cancel_delayed_work_sync(&ilan->gc);
 	mutex_lock(&ilan->mutex);
-	while (ila_map_flush(ilan, &all, &n))
-		cond_resched();
+	ila_map_flush(ilan, &all);
 	ila_locator_retire_all(ilan);
 	list_splice_init(&ilan->retired, &retired);
 	/* of those that were empty, something may have been in preparation */
-	ila_table_shrink(&ilan->mappings);
-	ila_table_shrink(&ilan->locals);
+	ila_maps_shrink(&ilan->mappings);
+	ila_maps_shrink(&ilan->locals);
 	ila_table_shrink(&ilan->locators);
 	ila_table_shrink(&ilan->moved);
 	ila_table_shrink(&ilan->sets);

@@ -9,14 +9,14 @@
 
 /**
  * struct ila_hit - what was found
- * @map: the mapping
+ * @ref: the mapping's reference
  * @loc: its locator, or the one chosen
  * @tried: those chosen before, which did not do, a bit each
  * @last: the one chosen, its bit
  * @xlat: what becomes of the packet
  */
 struct ila_hit {
-	struct ila_map *map;
+	unsigned long ref;
 	struct ila_locator *loc;
 	u32 tried;
 	u32 last;
@@ -24,7 +24,8 @@ struct ila_hit {
 };
 
 /* set.c */
-bool ila_hit_next_of_set(struct ila_hit *hit, struct sk_buff *skb);
+bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
+		     struct sk_buff *skb);
 u32 ila_hit_states(const struct ila_hit *hit);
 
 /**
@@ -42,14 +43,14 @@ static inline bool ila_hit_find(struct ila_net *ilan,
 				const struct ila_addr *daddr, u32 domain,
 				struct ila_hit *hit)
 {
-	struct ila_map *map = ila_map_find(ilan, daddr, domain);
+	struct ila_place place;
 	u32 now = ila_now();
 
-	if (unlikely(!map || ila_map_expired(map, now)))
+	hit->ref = ila_maps_find(&ilan->mappings, daddr, domain, &place);
+	if (unlikely(!hit->ref || ila_place_expired(&place, hit->ref, now)))
 		return false;
-	ila_map_use(map, now);
+	ila_place_use(&place, now);
 	ila_ahead_note(ilan, daddr->upper, domain, now);
-	hit->map = map;
 	hit->tried = 0;
 	hit->last = 0;
 	return true;
@@ -66,22 +67,25 @@ static inline bool ila_hit_find(struct ila_net *ilan,
  */
 static inline bool ila_hit_next(struct ila_hit *hit, struct sk_buff *skb)
 {
+	struct ila_target *to = ila_ref_target(hit->ref);
+
 	hit->tried |= hit->last;
-	if (unlikely(hit->map->flags & ILA_MAP_SET))
-		return ila_hit_next_of_set(hit, skb);
+	if (unlikely(to->kind != ILA_TARGET_LOCATOR))
+		return ila_hit_next_of(hit, ila_ref_to(hit->ref), skb);
 	hit->last = 1;
-	hit->loc = ila_locator_current(rcu_dereference(hit->map->locator));
+	hit->loc = ila_locator_current(ila_target_locator(to));
 	return likely(!hit->tried && !READ_ONCE(hit->loc->state));
 }
 
 /* The address is not in SIR form: all of it is replaced */
-static inline void ila_hit_exact(struct ila_hit *hit, u8 csum_mode,
+static inline void ila_hit_exact(struct ila_hit *hit,
+				 const struct ila_exact *exact, u8 csum_mode,
 				 const struct ila_addr *daddr)
 {
 	struct ila_addr to;
 
-	ila_exact_send(daddr, ila_locator_value(hit->loc),
-		       ila_map_exact(hit->map)->ident, csum_mode, &to);
+	ila_exact_send(daddr, ila_locator_value(hit->loc), exact->ident,
+		       csum_mode, &to);
 	hit->xlat = (struct ila_xlat) {
 		.to = to.upper,
 		.ident = to.ident,
@@ -115,18 +119,17 @@ static inline enum ila_verdict
 ila_hit_xlat(struct ila_hit *hit, u8 csum_mode, u8 ident_type,
 	     const struct ila_addr *daddr)
 {
+	const struct ila_exact *exact = ila_ref_exact(hit->ref);
 	const struct ila_locator *loc = hit->loc;
-	const struct ila_map *map = hit->map;
 	enum ila_verdict verdict = ILA_OK;
 
-	if (map->csum_mode != ILA_CSUM_ROUTE)
-		csum_mode = map->csum_mode;
-	if (unlikely(map->flags & ILA_MAP_EXACT)) {
-		ila_hit_exact(hit, csum_mode, daddr);
+	if (unlikely(hit->ref & ILA_REF_CSUM))
+		csum_mode = ila_ref_csum_mode(hit->ref);
+	if (unlikely(exact)) {
+		ila_hit_exact(hit, exact, csum_mode, daddr);
 		return ILA_OK;
 	}
-	if (map->ident_type == ILA_ATYPE_ROUTE &&
-	    ident_type == ILA_ATYPE_USE_FORMAT)
+	if (!(hit->ref & ILA_REF_TYPED) && ident_type == ILA_ATYPE_USE_FORMAT)
 		verdict = ila_format_verdict(daddr->ident);
 	hit->xlat = (struct ila_xlat) {
 		.to = ila_locator_value(loc),

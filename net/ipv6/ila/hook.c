@@ -101,15 +101,14 @@ static const struct ila_xlat *ila_receive_xlat(const struct ila_net *ilan,
 					       struct ila_xlat *exact)
 {
 	const struct ila_xlat *x = &rule->xlat;
-	struct ila_map *map;
+	struct ila_place place;
 
 	if (likely(x->by != ILA_BY_TYPE))
 		return x;
-	map = ila_exact_restore(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr,
-				x->csum_mode, rule->domain, exact);
-	if (!map)
+	if (!ila_exact_restore(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr,
+			       x->csum_mode, rule->domain, exact, &place))
 		return x;
-	ila_map_use(map, ila_now());
+	ila_place_use(&place, ila_now());
 	return exact;
 }
 

@@ -120,7 +120,7 @@ static bool ila_locator_is_of(const struct ila_map *map,
 {
 	struct ila_locator *is = ila_locator_current(its);
 
-	if (loc == is || now - READ_ONCE(map->changed) < ILA_GRACE)
+	if (loc == is || now - map->detail.changed < ILA_GRACE)
 		return true;
 	return ila_locator_current(loc) == is &&
 	       now - READ_ONCE(loc->since) < ILA_GRACE;
@@ -128,16 +128,13 @@ static bool ila_locator_is_of(const struct ila_map *map,
 
 static bool ila_map_was_at(const struct ila_map *map, struct ila_locator *loc)
 {
-	const struct ila_set *set;
+	struct ila_target *to = ila_ref_to(map->ref);
+	const struct ila_set *set = ila_target_set(to);
 	u32 now = ila_now();
 	unsigned int i;
 
-	if (ila_map_is_local(map))
-		return false;
-	if (!(map->flags & ILA_MAP_SET))
-		return ila_locator_is_of(map, rcu_dereference(map->locator),
-					 loc, now);
-	set = rcu_dereference(map->set);
+	if (to->kind == ILA_TARGET_LOCATOR)
+		return ila_locator_is_of(map, ila_target_locator(to), loc, now);
 	for (i = 0; i < set->n; i++)
 		if (ila_locator_is_of(map, set->members[i].locator, loc, now))
 			return true;
@@ -156,8 +153,8 @@ static int ila_map_mode(struct net *net, const struct ila_map *map,
 	struct flowi6 fl6;
 	int mode = -1;
 
-	if (map->csum_mode != ILA_CSUM_ROUTE)
-		return map->csum_mode;
+	if (map->ref & ILA_REF_CSUM)
+		return ila_ref_csum_mode(map->ref);
 	ila_quote_flow(quote, address, &fl6);
 	dst = ip6_route_output(net, NULL, &fl6);
 	tunnel = ila_dst_tunnel(dst);
@@ -175,28 +172,29 @@ static bool ila_modes_agree(int a, int b)
 	return a == b;
 }
 
-/* What a quoted destination was, if it was sent in a mode.
- * Return: the mapping of that address, or NULL.
+/* What a quoted destination was, if it was sent in a mode. Return: whether there
+ * is a mapping of that address, of which a copy is in @map.
  */
-static const struct ila_map *ila_quote_undo(const struct ila_net *ilan,
-					    const struct ila_locator *loc,
-					    const struct ila_addr *wire,
-					    u8 mode, struct ila_addr *address)
+static bool ila_quote_undo(const struct ila_net *ilan,
+			   const struct ila_locator *loc,
+			   const struct ila_addr *wire, u8 mode,
+			   struct ila_addr *address, struct ila_map *map)
 {
 	const struct ila_xlat x = {
-		.to = loc->sir,
+		.to = loc->target.upper,
 		.csum_mode = mode,
 		.restore = true,
 	};
-	const struct ila_map *map;
+	const struct ila_exact *local;
+	struct ila_place place;
 
-	map = ila_local_find(ilan, wire, mode, loc->domain);
-	if (map)
-		*address = ila_map_exact(map)->address;
+	local = ila_local_find(ilan, wire, mode, loc->target.domain, &place);
+	if (local)
+		*address = local->address;
 	else if (!loc->has_sir ||
 		 ila_xlat_addr(&x, wire, address) != ILA_OK)
-		return NULL;
-	return ila_map_find(ilan, address, loc->domain);
+		return false;
+	return ila_maps_get(&ilan->mappings, address, loc->target.domain, map);
 }
 
 static bool ila_quote_mapping(const struct ila_net *ilan,
@@ -205,13 +203,13 @@ static bool ila_quote_mapping(const struct ila_net *ilan,
 			      struct ila_addr *address)
 {
 	const struct ila_addr *wire = (struct ila_addr *)&quote->hdr->daddr;
-	const struct ila_map *map;
+	struct ila_map map;
 
 	if (mode == ILA_CSUM_NEUTRAL_MAP && !ila_ident_c_bit(wire->ident))
 		return false;
-	map = ila_quote_undo(ilan, loc, wire, mode, address);
-	return map && ila_map_was_at(map, loc) &&
-	       ila_modes_agree(ila_map_mode(ilan->net, map, quote, address),
+	return ila_quote_undo(ilan, loc, wire, mode, address, &map) &&
+	       ila_map_was_at(&map, loc) &&
+	       ila_modes_agree(ila_map_mode(ilan->net, &map, quote, address),
 			       mode);
 }
 

@@ -386,5 +386,5 @@ static struct kunit_suite ila_table_suite = {
 
 kunit_test_suite(ila_table_suite);
 
-MODULE_DESCRIPTION("KUnit tests of the hash table of mappings");
+MODULE_DESCRIPTION("KUnit tests of the hash table");
 MODULE_LICENSE("GPL");

@@ -40,7 +40,7 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 	struct ila_locator *loc;
 	int cpu;
 
-	loc = kzalloc(sizeof(*loc), GFP_KERNEL_ACCOUNT);
+	loc = ila_target_alloc(sizeof(*loc));
 	if (!loc)
 		return NULL;
 	loc->cpu = alloc_percpu_gfp(struct ila_locator_cpu, GFP_KERNEL_ACCOUNT);
@@ -50,8 +50,9 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 	}
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(loc->cpu, cpu)->syncp);
-	loc->node.key.upper = locator;
-	loc->domain = domain;
+	loc->target.node.key.upper = locator;
+	loc->target.domain = domain;
+	loc->target.kind = ILA_TARGET_LOCATOR;
 	loc->since = ila_now();
 	INIT_LIST_HEAD(&loc->aliases);
 	INIT_LIST_HEAD(&loc->alias);
@@ -63,7 +64,7 @@ static void ila_locator_set_sir(struct ila_locator *loc, __be64 sir)
 {
 	__be64 locator = ila_locator_value(loc);
 
-	loc->sir = sir;
+	loc->target.upper = sir;
 	loc->diff = ila_sum_diff(sir, locator);
 	loc->adj[0] = ila_neutral_adj(sir, locator, false, false);
 	loc->adj[1] = ila_neutral_adj(sir, locator, true, false);
@@ -106,7 +107,7 @@ static struct ila_locator *ila_locator_new(struct ila_net *ilan, __be64 locator,
 			      ila_rule_names(ilan, locator));
 	loc->listed = true;
 	ilan->n_unused++;
-	ila_table_insert(&ilan->locators, &loc->node);
+	ila_table_insert(&ilan->locators, &loc->target.node);
 	return loc;
 }
 
@@ -127,7 +128,7 @@ static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 			     u32 domain, const __be64 *sir,
 			     struct netlink_ext_ack *extack)
 {
-	if (loc->domain != domain) {
+	if (loc->target.domain != domain) {
 		NL_SET_ERR_MSG(extack, "LOCATOR is in another DOMAIN already");
 		return -EEXIST;
 	}
@@ -137,7 +138,7 @@ static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 		ila_locator_set_sir(loc, *sir);
 		list_add(&loc->fresh, &ilan->fresh);
 	}
-	if (loc->sir == *sir)
+	if (loc->target.upper == *sir)
 		return 0;
 	NL_SET_ERR_MSG(extack,
 		       "LOCATOR goes with another SIR prefix already; it takes a locator for each");
@@ -178,8 +179,8 @@ static bool ila_locator_is_idle(const struct ila_locator *loc)
 static bool ila_locator_is_left(const struct ila_locator *loc, u32 domain,
 				const __be64 *sir)
 {
-	if (loc->domain == domain &&
-	    (!loc->has_sir || (sir && loc->sir == *sir)))
+	if (loc->target.domain == domain &&
+	    (!loc->has_sir || (sir && loc->target.upper == *sir)))
 		return false;
 	return ila_locator_is_idle(loc);
 }
@@ -191,7 +192,7 @@ static void ila_locator_leave(struct ila_net *ilan, struct ila_locator *loc)
 {
 	struct ila_locator *alias, *next;
 
-	ila_table_remove(&ilan->locators, &loc->node);
+	ila_table_remove(&ilan->locators, &loc->target.node);
 	loc->listed = false;
 	if (!loc->users) {
 		ilan->n_unused--;
@@ -199,7 +200,7 @@ static void ila_locator_leave(struct ila_net *ilan, struct ila_locator *loc)
 		return;
 	}
 	list_for_each_entry_safe(alias, next, &loc->aliases, alias) {
-		ila_table_remove(&ilan->moved, &alias->node);
+		ila_table_remove(&ilan->moved, &alias->target.node);
 		alias->listed = false;
 		ilan->n_unused--;
 		ila_locator_retire(ilan, alias);
@@ -211,7 +212,7 @@ static bool ila_locator_agrees(const struct ila_net *ilan,
 			       const struct ila_locator *loc)
 {
 	return !ila_locator_is_idle(loc) ||
-	       ila_claim_agrees(ilan, ila_locator_value(loc), loc->domain);
+	       ila_claim_agrees(ilan, ila_locator_value(loc), loc->target.domain);
 }
 
 /**
@@ -304,10 +305,10 @@ static void ila_locator_list_moved(struct ila_net *ilan,
 	old = ila_locator_find_moved(ilan, ila_locator_value(loc));
 	loc->since = ila_now();
 	if (!old) {
-		ila_table_insert(&ilan->moved, &loc->node);
+		ila_table_insert(&ilan->moved, &loc->target.node);
 		return;
 	}
-	ila_table_swap(&ilan->moved, &old->node, &loc->node);
+	ila_table_swap(&ilan->moved, &old->target.node, &loc->target.node);
 	old->listed = false;
 	if (!old->users) {
 		ilan->n_unused--;
@@ -350,7 +351,7 @@ static struct ila_locator *ila_locator_named(const struct ila_net *ilan,
 {
 	struct ila_locator *loc = ila_locator_find(ilan, locator);
 
-	if (loc && ila_locator_in_use(loc) && loc->domain == domain)
+	if (loc && ila_locator_in_use(loc) && loc->target.domain == domain)
 		return loc;
 	NL_SET_ERR_MSG(extack, "no mapping of this DOMAIN uses LOCATOR");
 	return ERR_PTR(-ENOENT);
@@ -382,12 +383,12 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 		NL_SET_ERR_MSG(extack, "LOCATOR and LOCATOR_TO are the same");
 		return -EINVAL;
 	}
-	if (from->has_sir && from->sir == to_locator) {
+	if (from->has_sir && from->target.upper == to_locator) {
 		NL_SET_ERR_MSG(extack, "LOCATOR_TO is the SIR prefix itself");
 		return -EINVAL;
 	}
 	to = ila_locator_get(ilan, to_locator, domain,
-			     from->has_sir ? &from->sir : NULL, extack);
+			     from->has_sir ? &from->target.upper : NULL, extack);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
 	/* not before: that may have emptied the table */
@@ -399,7 +400,7 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 
 	ila_locator_settle(ilan, true);
 	ila_locator_redirect(ilan, from, to);
-	ila_table_remove(&ilan->locators, &from->node);
+	ila_table_remove(&ilan->locators, &from->target.node);
 	ila_locator_list_moved(ilan, from);
 	ilan->mappings.seq++;
 	ila_gc_kick(ilan);
@@ -677,7 +678,7 @@ void ila_locator_retire_all(struct ila_net *ilan)
 			loc->listed = false;
 			if (loc->pinned)
 				loc->users--;
-			ila_table_remove(tables[i], &loc->node);
+			ila_table_remove(tables[i], &loc->target.node);
 			if (!loc->users)
 				ila_locator_retire(ilan, loc);
 		}

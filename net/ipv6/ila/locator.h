@@ -42,17 +42,16 @@ struct ila_locator_cpu {
 
 /**
  * struct ila_locator - a locator that mappings use
- * @node: in the namespace's table; the key is the locator and 0
+ * @target: in the namespace's table; the key is the locator and 0. Its upper half
+ *	is the SIR prefix of its mappings
  * @state: ILA_LOCATOR_; its mappings miss unless 0
- * @diff: what writing it over @sir adds to a sum
+ * @diff: what writing it over the SIR prefix adds to a sum
  * @adj: what neutral-map-auto and neutral-map add to the low 16 bits
- * @has_sir: @sir, @diff and @adj are valid
+ * @has_sir: SIR prefix, @diff and @adj are valid
  * @listed: it is in a table
  * @pinned: being down counts as a use
  * @moved: the one that its mappings are at now, or NULL; never changes back
  * @cpu: route and counters
- * @sir: the SIR prefix of its mappings
- * @domain: identifier namespace
  * @users: mappings and sets that point here; locators that moved here; its
  *	being down
  * @mappings: how many there are, those that moved here included
@@ -66,7 +65,7 @@ struct ila_locator_cpu {
  * Without a user it stays for ILA_GRACE, for errors that quote it.
  */
 struct ila_locator {
-	struct ila_node node;
+	struct ila_target target;
 	u32 state;
 	u32 diff;
 	u16 adj[2];
@@ -75,8 +74,6 @@ struct ila_locator {
 	bool pinned;
 	struct ila_locator __rcu *moved;
 	struct ila_locator_cpu __percpu *cpu;
-	__be64 sir;
-	u32 domain;
 	unsigned int users;
 	unsigned int mappings;
 	u32 since;
@@ -90,7 +87,7 @@ struct ila_locator {
 
 static inline __be64 ila_locator_value(const struct ila_locator *loc)
 {
-	return loc->node.key.upper;
+	return loc->target.node.key.upper;
 }
 
 /* Others are only kept for a while */

@@ -205,12 +205,9 @@ static int __init ila_init(void)
 	int err;
 
 	ila_table_init();
-	err = ila_map_init();
-	if (err)
-		return err;
 	err = register_pernet_subsys(&ila_net_ops);
 	if (err)
-		goto exit_map;
+		return err;
 	err = register_netdevice_notifier(&ila_netdev_notifier);
 	if (err)
 		goto unregister_pernet;
@@ -229,8 +226,6 @@ unregister_notifier:
 unregister_pernet:
 	unregister_pernet_subsys(&ila_net_ops);
 	rcu_barrier();
-exit_map:
-	ila_map_exit();
 	return err;
 }
 
@@ -240,9 +235,8 @@ static void __exit ila_exit(void)
 	ila_lwt_exit();
 	unregister_netdevice_notifier(&ila_netdev_notifier);
 	unregister_pernet_subsys(&ila_net_ops);
-	/* for ila_net_free(), and mappings */
+	/* for ila_net_free(), and tables */
 	rcu_barrier();
-	ila_map_exit();
 }
 
 module_init(ila_init);

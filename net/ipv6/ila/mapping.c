@@ -2,183 +2,146 @@
 /*
  * Identifier-Locator Addressing: mappings, their life and death
  */
-#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "event.h"
 #include "mapping.h"
 
-/* Mappings that one step of a long work takes: their memory is freed together */
+/* Mappings that one step of a long work takes */
 #define ILA_MAP_STEP	4096
 
-static struct kmem_cache *ila_map_cache;
-
-/**
- * ila_map_init() - before the first mapping
- *
- * Return: 0 or -ENOMEM.
- */
-int __init ila_map_init(void)
+/* What writers may follow of a mapping that is not in SIR form */
+static struct ila_target *ila_exact_to(const struct ila_exact *exact)
 {
-	BUILD_BUG_ON(offsetof(struct ila_map_exact, map));
-	ila_map_cache = KMEM_CACHE(ila_map, SLAB_ACCOUNT);
-	return ila_map_cache ? 0 : -ENOMEM;
+	return rcu_dereference_protected(exact->to, 1);
 }
 
-/**
- * ila_map_exit() - after the last one was freed
- */
-void ila_map_exit(void)
+static void ila_target_tally(struct ila_target *target, int change)
 {
-	kmem_cache_destroy(ila_map_cache);
-}
-
-/**
- * ila_map_alloc() - memory for a mapping
- * @exact: it is to be an ila_map_exact
- *
- * Process context.
- *
- * Return: the mapping, of which nothing is set but ILA_MAP_EXACT; or NULL.
- */
-struct ila_map *ila_map_alloc(bool exact)
-{
-	struct ila_map_exact *new;
-	struct ila_map *map;
-
-	if (likely(!exact)) {
-		map = kmem_cache_alloc(ila_map_cache, GFP_KERNEL);
-		if (map)
-			map->flags = 0;
-		return map;
-	}
-	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return NULL;
-	new->map.flags = ILA_MAP_EXACT;
-	return &new->map;
-}
-
-/**
- * ila_map_free() - free a mapping that no packet can find
- * @map: the mapping
- */
-void ila_map_free(struct ila_map *map)
-{
-	if (map->flags & ILA_MAP_EXACT)
-		kfree(ila_map_exact(map));
-	else
-		kmem_cache_free(ila_map_cache, map);
-}
-
-/**
- * ila_dead_alloc() - get ready to free mappings
- * @max: how many
- *
- * Process context.
- *
- * Return: for ila_map_remove() and then ila_dead_free(), or NULL.
- */
-struct ila_dead *ila_dead_alloc(unsigned int max)
-{
-	struct ila_dead *dead;
-
-	dead = kvmalloc(struct_size(dead, maps, max), GFP_KERNEL_ACCOUNT);
-	if (dead) {
-		dead->n = 0;
-		dead->max = max;
-	}
-	return dead;
-}
-
-static void ila_dead_free_rcu(struct rcu_head *rcu)
-{
-	struct ila_dead *dead = container_of(rcu, struct ila_dead, rcu);
+	struct ila_set *set = ila_target_set(target);
 	unsigned int i;
 
-	for (i = 0; i < dead->n; i++)
-		ila_map_free(dead->maps[i]);
-	kvfree(dead);
-}
-
-/**
- * ila_dead_free() - free mappings when no packet has them any more
- * @dead: the mappings, or NULL
- */
-void ila_dead_free(struct ila_dead *dead)
-{
-	if (!dead)
-		return;
-	if (dead->n)
-		call_rcu(&dead->rcu, ila_dead_free_rcu);
-	else
-		kvfree(dead);
-}
-
-/**
- * ila_map_set_expires() - set the end of a life
- * @ilan: the namespace, its mutex held
- * @map: the mapping
- * @expires: by ila_now(), 0: never
- */
-void ila_map_set_expires(struct ila_net *ilan, struct ila_map *map, u32 expires)
-{
-	ilan->n_expiring += !!expires - !!map->expires;
-	WRITE_ONCE(map->expires, expires);
-}
-
-/* What writers may follow of a mapping */
-static struct ila_locator *ila_map_locator(const struct ila_map *map)
-{
-	return rcu_dereference_protected(map->locator, 1);
-}
-
-static struct ila_set *ila_map_set(const struct ila_map *map)
-{
-	return rcu_dereference_protected(map->set, 1);
-}
-
-/**
- * ila_map_release() - give up what a mapping refers to
- * @ilan: the namespace, its mutex held
- * @map: a mapping that is not in a table
- */
-void ila_map_release(struct ila_net *ilan, struct ila_map *map)
-{
-	struct ila_set *set = ila_map_set(map);
-	unsigned int i;
-
-	if (map->flags & ILA_MAP_EXACT && ila_map_exact(map)->vnid)
-		ila_vnid_put(ilan, ila_map_exact(map)->vnid);
-	if (map->flags & ILA_MAP_SET) {
+	switch (target->kind) {
+	case ILA_TARGET_LOCATOR:
+		ila_locator_current(ila_target_locator(target))->mappings += change;
+		break;
+	case ILA_TARGET_SET:
 		for (i = 0; i < set->n; i++)
-			ila_locator_current(set->members[i].locator)->mappings--;
-		ila_set_put(ilan, set);
-	} else if (ila_map_locator(map)) {
-		ila_locator_detach(ilan, ila_map_locator(map));
+			ila_locator_current(set->members[i].locator)->mappings += change;
+		break;
+	case ILA_TARGET_EXACT:
+		target = ila_exact_to(ila_target_exact(target));
+		if (target)
+			ila_target_tally(target, change);
+		break;
 	}
-	ilan->n_expiring -= !!map->expires;
 }
 
-static struct ila_table *ila_map_table(struct ila_net *ilan,
-				       const struct ila_map *map)
+/**
+ * ila_target_attach() - have a mapping refer to a target
+ * @target: the target, a use of which is the mapping's now
+ *
+ * The namespace's mutex is held.
+ */
+void ila_target_attach(struct ila_target *target)
 {
-	return ila_map_is_local(map) ? &ilan->locals : &ilan->mappings;
+	ila_target_tally(target, 1);
+}
+
+/**
+ * ila_target_detach() - a mapping refers to a target no longer
+ * @target: the target, a use of which still is to be given up
+ *
+ * The namespace's mutex is held.
+ */
+void ila_target_detach(struct ila_target *target)
+{
+	ila_target_tally(target, -1);
+}
+
+static void ila_exact_put(struct ila_net *ilan, struct ila_exact *exact)
+{
+	struct ila_target *to = ila_exact_to(exact);
+
+	if (exact->vnid)
+		ila_vnid_put(ilan, exact->vnid);
+	if (to)
+		ila_target_put(ilan, to);
+	kfree_rcu(exact, rcu);
+}
+
+/**
+ * ila_target_put() - give up a use of a target
+ * @ilan: the namespace, its mutex held
+ * @target: the target; it lasts until an RCU grace period has passed
+ */
+void ila_target_put(struct ila_net *ilan, struct ila_target *target)
+{
+	switch (target->kind) {
+	case ILA_TARGET_LOCATOR:
+		ila_locator_put(ilan, ila_target_locator(target));
+		break;
+	case ILA_TARGET_SET:
+		ila_set_put(ilan, ila_target_set(target));
+		break;
+	case ILA_TARGET_EXACT:
+		ila_exact_put(ilan, ila_target_exact(target));
+		break;
+	}
+}
+
+static bool ila_exact_same(const struct ila_exact *old,
+			   const struct ila_exact *new)
+{
+	struct ila_target *old_to = ila_exact_to(old);
+	struct ila_target *new_to = ila_exact_to(new);
+
+	return old->ident == new->ident &&
+	       !memcmp(&old->address, &new->address, sizeof(old->address)) &&
+	       (old_to == new_to ||
+		(old_to && new_to && ila_target_same(old_to, new_to)));
+}
+
+/**
+ * ila_target_same() - does a target lead where another one does?
+ * @old: what a mapping refers to; a locator that was moved stands for that one
+ *	where it is
+ * @new: what it shall refer to
+ *
+ * The namespace's mutex is held.
+ *
+ * Return: true if so.
+ */
+bool ila_target_same(struct ila_target *old, struct ila_target *new)
+{
+	if (old == new)
+		return true;
+	if (old->kind != new->kind)
+		return false;
+	if (old->kind == ILA_TARGET_LOCATOR)
+		return ila_locator_current(ila_target_locator(old)) ==
+		       ila_target_locator(new);
+	return old->kind == ILA_TARGET_EXACT &&
+	       ila_exact_same(ila_target_exact(old), ila_target_exact(new));
 }
 
 /**
  * ila_map_remove() - remove a mapping
  * @ilan: the namespace, its mutex held
- * @map: the mapping
- * @dead: where it goes, with room for it
+ * @maps: the table
+ * @place: where it is
  */
-void ila_map_remove(struct ila_net *ilan, struct ila_map *map,
-		    struct ila_dead *dead)
+void ila_map_remove(struct ila_net *ilan, struct ila_maps *maps,
+		    const struct ila_place *place)
 {
-	ila_table_remove(ila_map_table(ilan, map), &map->node);
-	ila_map_release(ilan, map);
-	dead->maps[dead->n++] = map;
+	unsigned long ref = place->bucket->refs[place->slot];
+	struct ila_target *target = ila_ref_target(ref);
+
+	ilan->n_expiring -= !!(ref & ILA_REF_EXPIRES);
+	ila_maps_remove(maps, place);
+	ila_target_detach(target);
+	ila_target_put(ilan, target);
 }
 
 /**
@@ -192,35 +155,37 @@ void ila_map_remove(struct ila_net *ilan, struct ila_map *map,
 unsigned int ila_map_records(const struct ila_map *map, u32 now,
 			     struct ila_mapping *records)
 {
-	const struct ila_locator *loc = rcu_dereference_raw(map->locator);
-	const struct ila_set *set = rcu_dereference_raw(map->set);
-	u32 expires = READ_ONCE(map->expires);
+	bool expires = map->ref & ILA_REF_EXPIRES && map->detail.expires;
+	const struct ila_exact *exact = ila_ref_exact(map->ref);
+	struct ila_target *to = ila_ref_to(map->ref);
+	const struct ila_locator *loc;
+	const struct ila_set *set;
 	unsigned int i, n = 1;
 
 	records[0] = (struct ila_mapping) {
-		.timeout = expires ? max_t(s32, expires - now, 1) : 0,
+		.timeout = expires ? max_t(s32, map->detail.expires - now, 1) : 0,
 		.idle = ila_map_idle(map, now),
-		.generation = READ_ONCE(map->generation),
+		.generation = map->detail.generation,
 		.domain = map->node.domain,
-		.csum_mode = map->csum_mode,
-		.ident_type = map->ident_type,
-		.origin = READ_ONCE(map->origin),
+		.csum_mode = ila_ref_csum_mode(map->ref),
+		.ident_type = map->detail.ident_type,
+		.origin = map->detail.origin,
 	};
-	memcpy(records[0].address, &map->node.key, sizeof(map->node.key));
-	if (map->flags & ILA_MAP_EXACT)
-		records[0].identifier = ila_map_exact(map)->ident;
-	if (!loc) {
-		memcpy(records[0].address, &ila_map_exact(map)->address,
-		       sizeof(records[0].address));
+	memcpy(records[0].address, exact ? &exact->address : &map->node.key,
+	       sizeof(map->node.key));
+	if (exact)
+		records[0].identifier = exact->ident;
+	if (!to) {
 		records[0].flags = ILA_MAPPING_LOCAL;
 		return 1;
 	}
-	if (!(map->flags & ILA_MAP_SET)) {
-		loc = ila_locator_current((struct ila_locator *)loc);
+	if (to->kind == ILA_TARGET_LOCATOR) {
+		loc = ila_locator_current(ila_target_locator(to));
 		records[0].locator = ila_locator_value(loc);
-		records[0].weight = !!(map->flags & ILA_MAP_WEIGHT);
+		records[0].weight = !!(map->ref & ILA_REF_WEIGHT);
 		return 1;
 	}
+	set = ila_target_set(to);
 	for (n = set->n, i = n; i-- > 0; ) {
 		records[i] = records[0];
 		loc = ila_locator_current(set->members[i].locator);
@@ -256,8 +221,9 @@ static bool ila_map_has_locator(const struct ila_map *map, __be64 locator)
 
 static const struct ila_addr *ila_map_address(const struct ila_map *map)
 {
-	return ila_map_is_local(map) ? &ila_map_exact(map)->address :
-				       &map->node.key;
+	const struct ila_exact *exact = ila_ref_exact(map->ref);
+
+	return exact ? &exact->address : &map->node.key;
 }
 
 /**
@@ -279,9 +245,9 @@ bool ila_filter_matches(const struct ila_filter *filter,
 		return true;
 	if (has & ILA_FILTER_DOMAIN && map->node.domain != filter->domain)
 		return false;
-	if (has & ILA_FILTER_ORIGIN && map->origin != filter->origin)
+	if (has & ILA_FILTER_ORIGIN && map->detail.origin != filter->origin)
 		return false;
-	if (has & ILA_FILTER_SWEEP && map->generation == filter->sweep)
+	if (has & ILA_FILTER_SWEEP && map->detail.generation == filter->sweep)
 		return false;
 	if (has & ILA_FILTER_IDLE && ila_map_idle(map, now) < filter->idle)
 		return false;
@@ -289,7 +255,7 @@ bool ila_filter_matches(const struct ila_filter *filter,
 	    !ila_addr_in(ila_map_address(map), filter))
 		return false;
 	return !(has & ILA_FILTER_LOCATOR) ||
-	       (!ila_map_is_local(map) &&
+	       (ila_ref_to(map->ref) &&
 		ila_map_has_locator(map, filter->locator));
 }
 
@@ -297,128 +263,124 @@ bool ila_filter_matches(const struct ila_filter *filter,
  */
 
 /**
- * struct ila_sweep - what ila_table_scan() is to remove
+ * struct ila_sweep - what ila_maps_scan() is to remove
  * @ilan: the namespace
+ * @maps: the table
  * @filter: what is meant; NULL: what has expired
- * @dead: where it goes
  * @event: for those who listen
  * @now: the time
  * @n: how many were meant
  */
 struct ila_sweep {
 	struct ila_net *ilan;
+	struct ila_maps *maps;
 	const struct ila_filter *filter;
-	struct ila_dead *dead;
 	struct ila_event event;
 	u32 now;
 	unsigned int n;
 };
 
-/* Mappings of a locator that was moved are told of the new one, by and by */
-static void ila_map_collapse(struct ila_net *ilan, struct ila_map *map)
+/* Whoever refers to a locator that was moved is told of the new one, by and by.
+ * Return: that, with a use of it; or NULL if there is nothing to do.
+ */
+static struct ila_locator *ila_target_moved(struct ila_target *target)
 {
-	struct ila_locator *loc = ila_map_locator(map), *current_loc;
+	struct ila_locator *loc = ila_target_locator(target), *current_loc;
 
-	if (!loc || map->flags & ILA_MAP_SET)
-		return;
+	if (target->kind != ILA_TARGET_LOCATOR)
+		return NULL;
 	current_loc = ila_locator_current(loc);
 	if (likely(current_loc == loc))
-		return;
+		return NULL;
 	current_loc->users++;
-	rcu_assign_pointer(map->locator, current_loc);
-	ila_locator_put(ilan, loc);
+	return current_loc;
 }
 
-static void ila_map_sweep(struct ila_node *node, void *data)
+static void ila_map_collapse(struct ila_net *ilan,
+			     const struct ila_place *place, unsigned long ref)
 {
-	struct ila_map *map = (struct ila_map *)node;
+	struct ila_exact *exact = ila_ref_exact(ref);
+	struct ila_target *to = ila_ref_to(ref);
+	struct ila_locator *loc = to ? ila_target_moved(to) : NULL;
+
+	if (likely(!loc))
+		return;
+	if (exact)
+		rcu_assign_pointer(exact->to, &loc->target);
+	else
+		ila_place_change(place, (unsigned long)&loc->target |
+					(ref & (ILA_TARGET_ALIGN - 1)));
+	ila_target_put(ilan, to);
+}
+
+static void ila_map_sweep(const struct ila_place *place, void *data)
+{
 	struct ila_sweep *sweep = data;
+	struct ila_map map;
 	bool meant;
 
+	ila_place_get(place, &map);
 	meant = sweep->filter &&
-		ila_filter_matches(sweep->filter, map, sweep->now);
-	if (!meant && !ila_map_expired(map, sweep->now)) {
-		ila_map_collapse(sweep->ilan, map);
+		ila_filter_matches(sweep->filter, &map, sweep->now);
+	if (!meant && !ila_map_expired(&map, sweep->now)) {
+		ila_map_collapse(sweep->ilan, place, map.ref);
 		return;
 	}
 	sweep->n += meant;
-	ila_event_map(&sweep->event, map, sweep->now);
-	ila_map_remove(sweep->ilan, map, sweep->dead);
+	ila_event_map(&sweep->event, &map, sweep->now);
+	ila_map_remove(sweep->ilan, sweep->maps, place);
 }
 
-/* Room for the next step: new, or what is there, when it is empty */
-static struct ila_dead *ila_dead_next(struct ila_dead *dead)
-{
-	struct ila_dead *next = ila_dead_alloc(dead->max);
-
-	if (next) {
-		ila_dead_free(dead);
-		return next;
-	}
-	synchronize_rcu();
-	while (dead->n)
-		ila_map_free(dead->maps[--dead->n]);
-	return dead;
-}
-
-static void ila_map_flush_table(struct ila_sweep *sweep,
-				struct ila_table *table)
+static void ila_map_flush_table(struct ila_sweep *sweep, struct ila_maps *maps)
 {
 	u64 at = 0;
 
+	sweep->maps = maps;
 	do {
-		at = ila_table_scan(table, at, ILA_MAP_STEP, ila_map_sweep,
-				    sweep);
-		if (sweep->dead->n)
-			sweep->dead = ila_dead_next(sweep->dead);
+		at = ila_maps_scan(maps, at, ILA_MAP_STEP, ila_map_sweep, sweep);
 		cond_resched();
 	} while (at);
-	ila_table_shrink(table);
+	ila_maps_shrink(maps);
 }
 
 /**
  * ila_map_flush() - remove mappings and local identifiers
  * @ilan: the namespace, its mutex held
  * @filter: those that are meant; what has expired goes with them
- * @flushed: how many were meant
  *
  * Process context. Takes as long as there are mappings, meant or not.
  *
- * Return: 0, or -ENOMEM, then nothing is removed.
+ * Return: how many were meant.
  */
-int ila_map_flush(struct ila_net *ilan, const struct ila_filter *filter,
-		  unsigned int *flushed)
+unsigned int ila_map_flush(struct ila_net *ilan,
+			   const struct ila_filter *filter)
 {
 	struct ila_sweep sweep = {
 		.ilan = ilan,
 		.filter = filter,
 		.now = ila_now(),
-		.dead = ila_dead_alloc(ILA_MAP_STEP + ILA_BUCKET_NODES),
 	};
 
-	if (!sweep.dead)
-		return -ENOMEM;
 	ila_event_begin(&sweep.event, ilan, ILA_CMD_MAPPING_DEL);
 	sweep.event.reason = ILA_REASON_REQUEST;
 	ila_map_flush_table(&sweep, &ilan->mappings);
 	ila_map_flush_table(&sweep, &ilan->locals);
-	*flushed = sweep.n;
 	ila_event_end(&sweep.event);
-	ila_dead_free(sweep.dead);
-	return 0;
+	return sweep.n;
 }
 
 static unsigned int ila_map_expire_table(struct ila_sweep *sweep,
-					 struct ila_table *table, u64 *at,
+					 struct ila_maps *maps, u64 *at,
 					 unsigned int max)
 {
-	unsigned int before = table->n;
+	unsigned int before = maps->n;
 
-	*at = ila_table_scan(table, *at, max, ila_map_sweep, sweep);
-	before -= table->n;
+	sweep->maps = maps;
+	*at = ila_maps_scan(maps, *at, max, ila_map_sweep, sweep);
+	before -= maps->n;
 	this_cpu_add(sweep->ilan->stats->mibs[ILA_STAT_MAPPINGS_EXPIRED],
 		     before);
-	ila_table_shrink(table);
+	ila_maps_shrink(maps);
 	return before;
 }
 
@@ -434,15 +396,9 @@ static unsigned int ila_map_expire_table(struct ila_sweep *sweep,
  */
 unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max)
 {
-	struct ila_sweep sweep = {
-		.ilan = ilan,
-		.now = ila_now(),
-		.dead = ila_dead_alloc(2 * (max + ILA_BUCKET_NODES)),
-	};
+	struct ila_sweep sweep = { .ilan = ilan, .now = ila_now() };
 	unsigned int expired;
 
-	if (!sweep.dead)
-		return 0;
 	ila_event_begin(&sweep.event, ilan, ILA_CMD_MAPPING_DEL);
 	sweep.event.reason = ILA_REASON_EXPIRED;
 	expired = ila_map_expire_table(&sweep, &ilan->mappings,
@@ -450,6 +406,5 @@ unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max)
 	expired += ila_map_expire_table(&sweep, &ilan->locals,
 					&ilan->gc_at[ILA_GC_LOCALS], max);
 	ila_event_end(&sweep.event);
-	ila_dead_free(sweep.dead);
 	return expired;
 }

@@ -11,55 +11,40 @@
 /* A last use that is younger is not written again: seconds */
 #define ILA_USED_STEP	4
 
-/**
- * struct ila_map - a mapping, or a local identifier
- * @node: in the namespace's table. Of a mapping, the key is its address; of a local
- *	identifier, 0 and the identifier
- * @expires: when its life ends, 0: never
- * @locator: where it is; or the set of locators, see @flags; NULL: is local
- * @used: when it was last used, about, or made
- * @changed: when it was made, or got another locator
- * @generation: as user space says
- * @csum_mode: ILA_CSUM_, or ILA_CSUM_ROUTE
- * @ident_type: ILA_ATYPE_, or ILA_ATYPE_ROUTE
- * @origin: ILA_ORIGIN_
- * @flags: ILA_MAP_
- *
- * Packets read it without a lock. What is not @locator, @expires, @used,
- * @changed, @generation or @origin never changes.
- */
-struct ila_map {
-	struct ila_node node;
-	u32 expires;
-	union {
-		struct ila_locator __rcu *locator;
-		struct ila_set __rcu *set;
-	};
-	u32 used;
-	u32 changed;
-	u32 generation;
-	u8 csum_mode;
-	u8 ident_type;
-	u8 origin;
-	u8 flags;
+/* Checksum modes, as references have them */
+static const u8 ila_csum_modes[ILA_REF_CSUM + 1] = {
+	ILA_CSUM_ROUTE,
+	ILA_CSUM_ADJUST_TRANSPORT,
+	ILA_CSUM_NEUTRAL_MAP,
+	ILA_CSUM_NO_ACTION,
+	ILA_CSUM_NEUTRAL_MAP_AUTO,
+	ILA_CSUM_ADJUST_TRANSPORT_COMPAT,
 };
 
-#define ILA_MAP_SET	BIT(0)	/* several locators */
-#define ILA_MAP_EXACT	BIT(1)	/* has another identifier; ila_map_exact */
-#define ILA_MAP_WEIGHT	BIT(2)	/* one locator, without a set, of weight 1 */
+static inline u8 ila_ref_csum_mode(unsigned long ref)
+{
+	return ila_csum_modes[ref & ILA_REF_CSUM];
+}
 
 /**
- * struct ila_map_exact - a mapping whose address is not in SIR form
- * @map: the mapping
+ * struct ila_exact - what a mapping whose address is not in SIR form refers to, or
+ *	a local identifier
+ * @target: as such
+ * @to: the locator, or the set of them; NULL: a local identifier
  * @ident: what stands for the address on the wire
- * @address: of a local identifier, what it is restored to
+ * @address: the address; of a local identifier, what it is restored to
  * @vnid: type 3: the virtual network it is in
+ * @rcu: frees it
+ *
+ * Belongs to one mapping, and never changes, but for @to when locators move.
  */
-struct ila_map_exact {
-	struct ila_map map;
+struct ila_exact {
+	struct ila_target target;
+	struct ila_target __rcu *to;
 	__be64 ident;
 	struct ila_addr address;
 	struct ila_vnid *vnid;
+	struct rcu_head rcu;
 };
 
 /**
@@ -76,7 +61,7 @@ struct ila_member {
 
 /**
  * struct ila_set - locators of a mapping
- * @node: in the namespace's table; the key is a hash of the rest
+ * @target: in the namespace's table; the key is a hash of the rest
  * @n: number of locators
  * @users: mappings
  * @rcu: frees it
@@ -85,58 +70,78 @@ struct ila_member {
  * Mappings with the same locators share it. It never changes.
  */
 struct ila_set {
-	struct ila_node node;
+	struct ila_target target;
 	unsigned int n;
 	unsigned int users;
 	struct rcu_head rcu;
 	struct ila_member members[];
 };
 
-static inline bool ila_map_is_local(const struct ila_map *map)
+static inline struct ila_locator *ila_target_locator(struct ila_target *target)
 {
-	return !rcu_access_pointer(map->locator);
+	return container_of(target, struct ila_locator, target);
 }
 
-static inline struct ila_map_exact *ila_map_exact(const struct ila_map *map)
+static inline struct ila_set *ila_target_set(struct ila_target *target)
 {
-	return container_of((struct ila_map *)map, struct ila_map_exact, map);
+	return container_of(target, struct ila_set, target);
 }
 
-/* Has it died, even if it is still there? */
+static inline struct ila_exact *ila_target_exact(struct ila_target *target)
+{
+	return container_of(target, struct ila_exact, target);
+}
+
+/* Return: the identifier that stands for the whole address, and more; or NULL */
+static inline struct ila_exact *ila_ref_exact(unsigned long ref)
+{
+	struct ila_target *target = ila_ref_target(ref);
+
+	return target->kind == ILA_TARGET_EXACT ? ila_target_exact(target) :
+						  NULL;
+}
+
+/* Where a mapping leads. Return: a locator or a set; or NULL, it is local. */
+static inline struct ila_target *ila_ref_to(unsigned long ref)
+{
+	const struct ila_exact *exact = ila_ref_exact(ref);
+
+	return exact ? rcu_dereference_raw(exact->to) : ila_ref_target(ref);
+}
+
+static inline bool ila_is_expired(unsigned long ref, u32 expires, u32 now)
+{
+	/* what lives for ever may just have taken the place: then it is 0 */
+	return ref & ILA_REF_EXPIRES && expires && ila_is_past(expires, now);
+}
+
+/* Has a mapping died, even if it is still there? */
+static inline bool ila_place_expired(const struct ila_place *place,
+				     unsigned long ref, u32 now)
+{
+	if (likely(!(ref & ILA_REF_EXPIRES)))
+		return false;
+	return ila_is_expired(ref, READ_ONCE(ila_place_detail(place)->expires),
+			      now);
+}
+
 static inline bool ila_map_expired(const struct ila_map *map, u32 now)
 {
-	u32 expires = READ_ONCE(map->expires);
-
-	return unlikely(expires) && ila_is_past(expires, now);
+	return ila_is_expired(map->ref, map->detail.expires, now);
 }
 
 /* For how long it was not used; it may have been since @now */
 static inline u32 ila_map_idle(const struct ila_map *map, u32 now)
 {
-	return max_t(s32, now - READ_ONCE(map->used), 0);
+	return max_t(s32, now - map->used, 0);
 }
 
-static inline void ila_map_use(struct ila_map *map, u32 now)
+static inline void ila_place_use(const struct ila_place *place, u32 now)
 {
-	if (unlikely(now - READ_ONCE(map->used) >= ILA_USED_STEP))
-		WRITE_ONCE(map->used, now);
-}
+	u32 *used = &place->bucket->used[place->slot];
 
-/**
- * ila_map_find() - the mapping of an address
- * @ilan: the namespace
- * @address: the address
- * @domain: its domain
- *
- * RCU read side, or the namespace's mutex held.
- *
- * Return: the mapping, which can have expired, or NULL.
- */
-static inline struct ila_map *ila_map_find(const struct ila_net *ilan,
-					   const struct ila_addr *address,
-					   u32 domain)
-{
-	return (struct ila_map *)ila_table_find(&ilan->mappings, address, domain);
+	if (unlikely(now - READ_ONCE(*used) >= ILA_USED_STEP))
+		WRITE_ONCE(*used, now);
 }
 
 /* Prefetching
@@ -183,9 +188,9 @@ static inline void ila_map_prefetch(const struct ila_net *ilan,
 
 	ahead = &ilan->ahead[ila_ahead_place(address->upper)];
 	if (READ_ONCE(ahead->upper) == address->upper)
-		ila_table_prefetch(&ilan->mappings,
-				   ila_table_hash(address,
-						  READ_ONCE(ahead->domain)));
+		ila_maps_prefetch(&ilan->mappings,
+				  ila_table_hash(address,
+						 READ_ONCE(ahead->domain)));
 }
 
 /**
@@ -217,39 +222,20 @@ struct ila_filter {
 #define ILA_FILTER_SWEEP	BIT(4)
 #define ILA_FILTER_ORIGIN	BIT(5)
 
-/**
- * struct ila_dead - mappings to be freed when nobody reads them any more
- * @rcu: for that
- * @n: how many
- * @max: room for so many
- * @maps: the mappings
- */
-struct ila_dead {
-	struct rcu_head rcu;
-	unsigned int n;
-	unsigned int max;
-	struct ila_map *maps[];
-};
-
 /* mapping.c */
-int ila_map_init(void);
-void ila_map_exit(void);
-struct ila_map *ila_map_alloc(bool exact);
-void ila_map_free(struct ila_map *map);
-void ila_map_set_expires(struct ila_net *ilan, struct ila_map *map,
-			 u32 expires);
-void ila_map_release(struct ila_net *ilan, struct ila_map *map);
-void ila_map_remove(struct ila_net *ilan, struct ila_map *map,
-		    struct ila_dead *dead);
+void ila_target_attach(struct ila_target *target);
+void ila_target_detach(struct ila_target *target);
+void ila_target_put(struct ila_net *ilan, struct ila_target *target);
+bool ila_target_same(struct ila_target *old, struct ila_target *new);
+void ila_map_remove(struct ila_net *ilan, struct ila_maps *maps,
+		    const struct ila_place *place);
 unsigned int ila_map_records(const struct ila_map *map, u32 now,
 			     struct ila_mapping *records);
 bool ila_filter_matches(const struct ila_filter *filter,
 			const struct ila_map *map, u32 now);
-int ila_map_flush(struct ila_net *ilan, const struct ila_filter *filter,
-		  unsigned int *flushed);
+unsigned int ila_map_flush(struct ila_net *ilan,
+			   const struct ila_filter *filter);
 unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max);
-struct ila_dead *ila_dead_alloc(unsigned int max);
-void ila_dead_free(struct ila_dead *dead);
 
 /* set.c */
 struct ila_set *ila_set_get(struct ila_net *ilan, struct ila_member *members,
@@ -261,12 +247,15 @@ struct ila_vnid *ila_vnid_get(struct ila_net *ilan, __be64 ident,
 			      const struct ila_addr *address, u32 domain,
 			      struct netlink_ext_ack *extack);
 void ila_vnid_put(struct ila_net *ilan, struct ila_vnid *vnid);
-struct ila_map *ila_local_find(const struct ila_net *ilan,
-			       const struct ila_addr *wire, u8 csum_mode,
-			       u32 domain);
-struct ila_map *ila_exact_restore(const struct ila_net *ilan,
-				  const struct ila_addr *wire, u8 csum_mode,
-				  u32 domain, struct ila_xlat *x);
+const struct ila_exact *ila_local_find(const struct ila_net *ilan,
+				       const struct ila_addr *wire,
+				       u8 csum_mode, u32 domain,
+				       struct ila_place *place);
+const struct ila_exact *ila_exact_restore(const struct ila_net *ilan,
+					  const struct ila_addr *wire,
+					  u8 csum_mode, u32 domain,
+					  struct ila_xlat *x,
+					  struct ila_place *place);
 
 /* change.c */
 struct genl_info;

@@ -28,8 +28,9 @@ static int ila_put_locator(struct sk_buff *msg, const struct ila_locator *loc)
 	ila_locator_traffic(loc, &traffic);
 	if (nla_put_be64(msg, ILA_ATTR_LOCATOR, ila_locator_value(loc),
 			 ILA_ATTR_PAD) ||
-	    nla_put_u32(msg, ILA_ATTR_DOMAIN, loc->domain) ||
-	    (loc->has_sir && nla_put_be64(msg, ILA_ATTR_SIR_PREFIX, loc->sir,
+	    nla_put_u32(msg, ILA_ATTR_DOMAIN, loc->target.domain) ||
+	    (loc->has_sir && nla_put_be64(msg, ILA_ATTR_SIR_PREFIX,
+					   loc->target.upper,
 					  ILA_ATTR_PAD)) ||
 	    nla_put_u32(msg, ILA_ATTR_COUNT, loc->mappings) ||
 	    nla_put_u32(msg, ILA_ATTR_STATE, loc->state) ||
@@ -56,7 +57,7 @@ static int ila_reply_locator(struct genl_info *info, struct ila_net *ilan,
 	mutex_lock(&ilan->mutex);
 	loc = ila_locator_find(ilan, locator);
 	if (loc && ila_locator_in_use(loc) &&
-	    loc->domain == ila_info_domain(info))
+	    loc->target.domain == ila_info_domain(info))
 		err = ila_put_locator(msg, loc);
 	mutex_unlock(&ilan->mutex);
 	if (err) {

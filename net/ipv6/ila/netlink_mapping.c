@@ -101,21 +101,21 @@ static int ila_put_mapping(struct sk_buff *msg, const struct ila_map *map,
 }
 
 /* Find the mapping that MAPPING_GET asks for. The mutex is held. */
-static struct ila_map *ila_mapping_asked(const struct ila_net *ilan,
-					 struct nlattr *attrs[])
+static bool ila_mapping_asked(const struct ila_net *ilan,
+			      struct nlattr *attrs[], struct ila_map *map)
 {
 	struct nlattr *domain = attrs[ILA_ATTR_DOMAIN];
 	struct ila_addr address;
-	struct ila_map *map;
 
 	nla_memcpy(&address, attrs[ILA_ATTR_ADDRESS], sizeof(address));
-	map = ila_map_find(ilan, &address, domain ? nla_get_u32(domain) : 0);
-	return map && !ila_map_expired(map, ila_now()) ? map : NULL;
+	return ila_maps_get(&ilan->mappings, &address,
+			    domain ? nla_get_u32(domain) : 0, map) &&
+	       !ila_map_expired(map, ila_now());
 }
 
 static int ila_reply_mapping(struct genl_info *info, struct ila_net *ilan)
 {
-	struct ila_map *map;
+	struct ila_map map;
 	struct sk_buff *msg;
 	int err = -ENOENT;
 	void *hdr;
@@ -126,9 +126,8 @@ static int ila_reply_mapping(struct genl_info *info, struct ila_net *ilan)
 	hdr = genlmsg_put_reply(msg, info, &ila_genl_family, 0,
 				ILA_CMD_MAPPING_GET);
 	mutex_lock(&ilan->mutex);
-	map = ila_mapping_asked(ilan, info->attrs);
-	if (map)
-		err = ila_put_mapping(msg, map, ila_now());
+	if (ila_mapping_asked(ilan, info->attrs, &map))
+		err = ila_put_mapping(msg, &map, ila_now());
 	mutex_unlock(&ilan->mutex);
 	if (err) {
 		nlmsg_free(msg);
@@ -166,21 +165,6 @@ int ila_cmd_mapping_get(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int ila_reply_count(struct genl_info *info, unsigned int count)
-{
-	struct sk_buff *msg;
-	void *hdr;
-
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(msg, info, &ila_genl_family, 0,
-				info->genlhdr->cmd);
-	nla_put_u32(msg, ILA_ATTR_COUNT, count);
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
-}
-
 /**
  * ila_cmd_mapping_flush() - MAPPING_FLUSH
  * @skb: the request
@@ -193,15 +177,26 @@ int ila_cmd_mapping_flush(struct sk_buff *skb, struct genl_info *info)
 	struct ila_net *ilan = ila_net_find(genl_info_net(info));
 	struct ila_filter filter;
 	unsigned int count = 0;
+	struct sk_buff *msg;
+	void *hdr;
 	int err;
 
 	err = ila_parse_filter(info->attrs, &filter, info->extack);
-	if (!err && ilan) {
+	if (err)
+		return err;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	if (ilan) {
 		mutex_lock(&ilan->mutex);
-		err = ila_map_flush(ilan, &filter, &count);
+		count = ila_map_flush(ilan, &filter);
 		mutex_unlock(&ilan->mutex);
 	}
-	return err ?: ila_reply_count(info, count);
+	hdr = genlmsg_put_reply(msg, info, &ila_genl_family, 0,
+				info->genlhdr->cmd);
+	nla_put_u32(msg, ILA_ATTR_COUNT, count);
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
 }
 
 /* Dumps
@@ -266,19 +261,16 @@ int ila_mapping_dump_done(struct netlink_callback *cb)
 }
 
 /* The next one, of the mappings and then of the local identifiers */
-static struct ila_map *ila_dump_next(const struct ila_net *ilan,
-				     struct ila_mapping_cursor *dump)
+static bool ila_dump_next(const struct ila_net *ilan,
+			  struct ila_mapping_cursor *dump, struct ila_map *map)
 {
-	struct ila_node *node;
-
 	if (!dump->locals) {
-		node = ila_table_next(&ilan->mappings, &dump->cursor);
-		if (node)
-			return (struct ila_map *)node;
+		if (ila_maps_next(&ilan->mappings, &dump->cursor, map))
+			return true;
 		dump->locals = true;
 		dump->cursor = (struct ila_cursor) {};
 	}
-	return (struct ila_map *)ila_table_next(&ilan->locals, &dump->cursor);
+	return ila_maps_next(&ilan->locals, &dump->cursor, map);
 }
 
 /* Fill a message, or look at so many. Return: -EMSGSIZE: it is full; -EAGAIN:
@@ -289,19 +281,18 @@ static int ila_dump_fill(struct sk_buff *msg, const struct ila_net *ilan,
 {
 	struct ila_cursor before;
 	u32 now = ila_now();
-	struct ila_map *map;
+	struct ila_map map;
 	bool locals;
 	int step;
 
 	for (step = 0; step < ILA_DUMP_STEP; step++) {
 		before = dump->cursor;
 		locals = dump->locals;
-		map = ila_dump_next(ilan, dump);
-		if (!map)
+		if (!ila_dump_next(ilan, dump, &map))
 			return 0;
-		if (!ila_filter_matches(&dump->filter, map, now))
+		if (!ila_filter_matches(&dump->filter, &map, now))
 			continue;
-		if (ila_put_mapping(msg, map, now)) {
+		if (ila_put_mapping(msg, &map, now)) {
 			dump->cursor = before;
 			dump->locals = locals;
 			return -EMSGSIZE;

@@ -33,13 +33,14 @@ static struct ila_set *ila_set_new(struct ila_net *ilan,
 
 	if (ila_table_reserve(&ilan->sets, 1))
 		return NULL;
-	set = kzalloc(struct_size(set, members, n), GFP_KERNEL_ACCOUNT);
+	set = ila_target_alloc(struct_size(set, members, n));
 	if (!set)
 		return NULL;
-	set->node.key = *key;
+	set->target.node.key = *key;
+	set->target.kind = ILA_TARGET_SET;
 	set->n = n;
 	memcpy(set->members, members, n * sizeof(*members));
-	ila_table_insert(&ilan->sets, &set->node);
+	ila_table_insert(&ilan->sets, &set->target.node);
 	return set;
 }
 
@@ -86,7 +87,7 @@ void ila_set_put(struct ila_net *ilan, struct ila_set *set)
 
 	if (--set->users)
 		return;
-	ila_table_remove(&ilan->sets, &set->node);
+	ila_table_remove(&ilan->sets, &set->target.node);
 	for (i = 0; i < set->n; i++)
 		ila_locator_put(ilan, set->members[i].locator);
 	kfree_rcu(set, rcu);
@@ -174,18 +175,26 @@ static int ila_set_choose(const struct ila_set *set, u32 hash, u32 tried)
 }
 
 /**
- * ila_hit_next_of_set() - ila_hit_next() for a mapping with a set of locators
+ * ila_hit_next_of() - ila_hit_next() for a mapping that does not refer to a
+ *	locator itself
  * @hit: the mapping
+ * @to: where it leads, a set or a locator
  * @skb: the packet, or NULL
  *
  * Return: false if no locator is left.
  */
-bool ila_hit_next_of_set(struct ila_hit *hit, struct sk_buff *skb)
+bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
+		     struct sk_buff *skb)
 {
-	const struct ila_set *set = rcu_dereference(hit->map->set);
-	u32 hash = skb ? skb_get_hash(skb) : 0;
-	int choice = ila_set_choose(set, hash, hit->tried);
+	const struct ila_set *set = ila_target_set(to);
+	int choice;
 
+	if (to->kind == ILA_TARGET_LOCATOR) {
+		hit->last = 1;
+		hit->loc = ila_locator_current(ila_target_locator(to));
+		return !hit->tried && !READ_ONCE(hit->loc->state);
+	}
+	choice = ila_set_choose(set, skb ? skb_get_hash(skb) : 0, hit->tried);
 	if (choice < 0)
 		return false;
 	hit->last = BIT(choice);
@@ -203,13 +212,16 @@ bool ila_hit_next_of_set(struct ila_hit *hit, struct sk_buff *skb)
  */
 u32 ila_hit_states(const struct ila_hit *hit)
 {
-	const struct ila_set *set = rcu_dereference(hit->map->set);
-	struct ila_locator *loc = rcu_dereference(hit->map->locator);
+	struct ila_target *to = ila_ref_to(hit->ref);
+	const struct ila_set *set = ila_target_set(to);
+	const struct ila_locator *loc;
 	u32 states = 0;
 	unsigned int i;
 
-	if (!(hit->map->flags & ILA_MAP_SET))
-		return READ_ONCE(ila_locator_current(loc)->state);
+	if (to->kind == ILA_TARGET_LOCATOR) {
+		loc = ila_locator_current(ila_target_locator(to));
+		return READ_ONCE(loc->state);
+	}
 	for (i = 0; i < set->n; i++) {
 		loc = ila_locator_current(set->members[i].locator);
 		if (ila_member_weighs(set, i))

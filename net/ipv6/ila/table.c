@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Identifier-Locator Addressing: the hash table of mappings, its writer's side
+ * Identifier-Locator Addressing: the hash table of locators and others, its
+ * writer's side
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -42,11 +43,6 @@ static struct ila_buckets *ila_table_array(const struct ila_table *table)
 static struct ila_node *ila_bucket_node(const struct ila_bucket *bucket, int n)
 {
 	return rcu_dereference_protected(bucket->nodes[n], 1);
-}
-
-static u64 ila_node_hash(const struct ila_node *node)
-{
-	return ila_table_hash(&node->key, node->domain);
 }
 
 static void ila_bucket_pass(struct ila_bucket *bucket, int change)
@@ -284,22 +280,6 @@ void ila_table_shrink(struct ila_table *table)
 	else if (array->shift < 64 - ILA_TABLE_BITS_MIN &&
 		 table->n < (array->mask + 1) / 2)
 		ila_table_resize(table, ila_table_bits(2UL * table->n));
-}
-
-/* The order of nodes: by hash, and for the sake of completeness by key */
-static int ila_node_order(u64 hash_a, const struct ila_node *a,
-			  u64 hash_b, const struct ila_node *b)
-{
-	if (hash_a != hash_b)
-		return hash_a < hash_b ? -1 : 1;
-	return memcmp(a, b, sizeof(*a));
-}
-
-static bool ila_cursor_before(const struct ila_cursor *cursor, u64 hash,
-			      const struct ila_node *node)
-{
-	return !cursor->started ||
-	       ila_node_order(cursor->hash, &cursor->node, hash, node) < 0;
 }
 
 /* Of the nodes that belong into one bucket, wherever they are: the first one
