@@ -20,6 +20,7 @@
 #include <net/ipv6.h>
 
 struct dst_entry;
+struct ila_fast;
 struct ila_misses;
 struct ila_rules;
 struct net;
@@ -37,12 +38,14 @@ struct ila_mib {
  * @miss_rate: events a second for addresses without a mapping
  * @miss: ILA_MISS_, for table routes that do not say
  * @counting: count packets by locator
+ * @fastpath: forward past routing where nobody would see it
  */
 struct ila_config {
 	u32 limit;
 	u32 miss_rate;
 	u8 miss;
 	bool counting;
+	bool fastpath;
 };
 
 /* The tables in which something can become old */
@@ -104,6 +107,7 @@ struct ila_ahead {
  * @gc_at: where in each table it goes on
  * @misses: addresses without a mapping, for events; NULL if nobody asked
  * @ahead: what packets are likely to look for, by ila_ahead_place()
+ * @fast: the fast path, NULL if it is off
  * @rcu: frees it
  *
  * Made when the namespace is first told anything of ILA. Tunnel states can
@@ -141,6 +145,7 @@ struct ila_net {
 	u64 gc_at[__ILA_GC_MAX];
 	struct ila_misses *misses;
 	struct ila_ahead ahead[1 << ILA_AHEAD_BITS];
+	struct ila_fast __rcu *fast;
 	struct rcu_head rcu;
 };
 

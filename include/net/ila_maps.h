@@ -285,4 +285,17 @@ static inline void ila_maps_prefetch(const struct ila_maps *maps, u64 hash)
 		prefetch(&array->buckets[hash >> array->shift]);
 }
 
+/* The same for the writer, who needs the details, too */
+static inline void ila_maps_prefetch_all(const struct ila_maps *maps, u64 hash)
+{
+	const struct ila_maps_array *array = rcu_dereference_raw(maps->array);
+	unsigned long i;
+
+	if (!array)
+		return;
+	i = hash >> array->shift;
+	prefetchw(&array->buckets[i]);
+	prefetchw(&array->details[i * ILA_BUCKET_MAPS]);
+}
+
 #endif /* _NET_ILA_MAPS_H */

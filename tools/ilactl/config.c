@@ -45,6 +45,8 @@ void config_merge(struct ila_config *config, const struct ila_config *over)
 		config->miss_rate = over->miss_rate;
 	if (over->set & ILA_CONFIG_COUNTING)
 		config->counting = over->counting;
+	if (over->set & ILA_CONFIG_FASTPATH)
+		config->fastpath = over->fastpath;
 	if (over->set & ILA_CONFIG_LIMIT)
 		config->limit = over->limit;
 	config->set |= over->set;
@@ -54,6 +56,6 @@ const struct verb verbs_config[] = {
 	{ "show", .run = config_show },
 	{ "set", .run = config_set, .form = &form_config, .usage =
 	  "[miss POLICY] [miss-rate NUMBER] [counting on | off]\n"
-	  "    [limit NUMBER]" },
+	  "    [fastpath on | off] [limit NUMBER]" },
 	{ 0 }
 };

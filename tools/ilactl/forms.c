@@ -129,6 +129,7 @@ static const struct field config_fields[] = {
 	C("miss", KIND_NAME, miss, ILA_CONFIG_MISS, .names = ILA_NAMES_MISS),
 	C("miss-rate", KIND_NUMBER, miss_rate, ILA_CONFIG_MISS_RATE),
 	C("counting", KIND_SWITCH, counting, ILA_CONFIG_COUNTING),
+	C("fastpath", KIND_SWITCH, fastpath, ILA_CONFIG_FASTPATH),
 	C("limit", KIND_NUMBER, limit, ILA_CONFIG_LIMIT),
 	C("mappings", KIND_NUMBER, mappings, ILA_CONFIG_MAPPINGS, .flags = FIELD_ANSWER),
 	C("generation", KIND_NUMBER, generation, ILA_CONFIG_GENERATION,

@@ -33,6 +33,7 @@ static const char * const counter_help[COUNTERS] = {
 	[ILA_STAT_MISS_DROPPED] = "Dropped: without a mapping.",
 	[ILA_STAT_OUT_FAILED_OVER] = "Sent to another locator than the first.",
 	[ILA_STAT_MAPPINGS_EXPIRED] = "Mappings whose time was over.",
+	[ILA_STAT_OUT_FASTPATH] = "Forwarded by the fast path.",
 };
 
 /* IlaInNd: ila_in_nd */

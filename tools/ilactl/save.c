@@ -13,7 +13,8 @@
 #include "ilactl.h"
 
 #define SAVED_SETTINGS \
-	(ILA_CONFIG_MISS | ILA_CONFIG_MISS_RATE | ILA_CONFIG_COUNTING)
+	(ILA_CONFIG_MISS | ILA_CONFIG_MISS_RATE | ILA_CONFIG_COUNTING | \
+	 ILA_CONFIG_FASTPATH)
 
 static int save_statement(const struct statement *statement)
 {

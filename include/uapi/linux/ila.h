@@ -95,6 +95,7 @@ enum {
 	ILA_ATTR_WHY		= 87,	/* u8, ILA_WHY_: it is not translated */
 	ILA_ATTR_TRANSLATED	= 88,	/* in6_addr: the destination on leaving */
 	ILA_ATTR_GATEWAY	= 89,	/* in6_addr: next hop, beside IFINDEX */
+	ILA_ATTR_FASTPATH	= 90,	/* u8, CONFIG: forward past routing, 0 */
 	__ILA_ATTR_EXT_MAX,
 #define ILA_ATTR_EXT_MAX	(__ILA_ATTR_EXT_MAX - 1)
 };
@@ -276,6 +277,7 @@ enum ila_stat {
 	ILA_STAT_MISS_DROPPED,		/* no mapping: unreachable or drop */
 	ILA_STAT_OUT_FAILED_OVER,	/* not by the locator chosen first */
 	ILA_STAT_MAPPINGS_EXPIRED,	/* not packets: mappings */
+	ILA_STAT_OUT_FASTPATH,		/* forwarded past routing */
 	__ILA_STAT_MAX,
 #define ILA_STAT_MAX		(__ILA_STAT_MAX - 1)
 };

@@ -609,8 +609,8 @@ static int ila_message_prepare(struct ila_message *msg)
 	/* the buckets are in memory, and may be here when they are looked at */
 	for (i = 0; i < msg->n; i++) {
 		if (i + ILA_TABLE_AHEAD < msg->n)
-			ila_maps_prefetch(&ilan->mappings,
-					  msg->changes[i + ILA_TABLE_AHEAD].hash);
+			ila_maps_prefetch_all(&ilan->mappings,
+					      msg->changes[i + ILA_TABLE_AHEAD].hash);
 		err = ila_change_prepare(msg, &msg->changes[i]);
 		if (err)
 			break;

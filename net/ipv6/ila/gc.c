@@ -7,6 +7,7 @@
  */
 #include <linux/workqueue.h>
 
+#include "fast.h"
 #include "mapping.h"
 
 /* Entries of each table that one step looks at */
@@ -33,6 +34,7 @@ static void ila_gc_step(struct work_struct *work)
 		if (ilan->n_expiring || ilan->moved.n)
 			expired = ila_map_expire(ilan, ILA_GC_STEP);
 		ila_locator_reap(ilan, ILA_GC_STEP);
+		ila_fast_reap(ilan);
 		ila_hooks_update(ilan);
 		list_splice_init(&ilan->retired, &retired);
 		if (ila_gc_needed(ilan))

@@ -14,6 +14,7 @@
 #include <net/ila.h>
 #include <net/ip6_route.h>
 
+#include "fast.h"
 #include "mapping.h"
 #include "rewrite.h"
 #include "rule.h"
@@ -162,7 +163,11 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 		rule = ila_rule_lookup(rules, skb, state->in);
 	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
 		return ila_receive_icmp(ilan, rule, skb, state->in);
-	return rule ? ila_receive_rule(ilan, rule, skb) : NF_ACCEPT;
+	if (rule)
+		return ila_receive_rule(ilan, rule, skb);
+	if (ila_fast_is_on(ilan) && ila_fast_forward(ilan, skb, state))
+		return NF_STOLEN;
+	return NF_ACCEPT;
 }
 
 static unsigned int ila_send_error(void *priv, struct sk_buff *skb,

@@ -509,6 +509,22 @@ void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
 }
 
 /**
+ * ila_route_is_current() - is a route still the answer?
+ * @net: the namespace
+ * @dst: a route that was kept
+ * @at: ila_route_sernums() from before it was looked up
+ *
+ * RCU read side.
+ *
+ * Return: true if so.
+ */
+bool ila_route_is_current(const struct net *net, struct dst_entry *dst,
+			  const struct ila_sernums *at)
+{
+	return at->local == ila_local_sernum(net) && dst_check(dst, at->cookie);
+}
+
+/**
  * ila_locator_dst() - the route that is kept of a locator
  * @loc: the locator
  * @net: the namespace
@@ -524,16 +540,15 @@ struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
 	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
 	struct dst_entry *dst = READ_ONCE(cpu->dst);
 
-	if (!dst || cpu->sernums.local != ila_local_sernum(net) ||
-	    !dst_check(dst, cpu->sernums.cookie))
+	if (!dst || !ila_route_is_current(net, dst, &cpu->sernums))
 		return NULL;
 	return dst;
 }
 
-/* Do routes exist for a part of a locator only? @fn is a node on the way to it,
- * the addresses below it share its bits.
+/* Do routes exist for a part of a /64 only? @fn is a node on the way to it, the
+ * addresses below it share its bits.
  */
-static bool ila_node_splits(const struct fib6_node *fn, u64 locator)
+static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 {
 	const struct fib6_info *leaf;
 
@@ -541,31 +556,32 @@ static bool ila_node_splits(const struct fib6_node *fn, u64 locator)
 		return rcu_access_pointer(fn->left) ||
 		       rcu_access_pointer(fn->right);
 	while (fn && fn->fn_bit < 64)
-		fn = locator & 1ULL << (63 - fn->fn_bit) ?
+		fn = upper & 1ULL << (63 - fn->fn_bit) ?
 		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
 	if (!fn)
 		return false;
 	leaf = rcu_dereference(fn->leaf);
 	return !leaf ||
-	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == locator;
+	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == upper;
 }
 
 /**
- * ila_locator_covers() - is a route that of every address of a locator?
- * @loc: the locator
+ * ila_route_covers() - is a route that of every address below a /64?
+ * @upper: the /64
  * @net: the namespace
  * @dst: a route to one of its addresses
  *
- * Not if there are routes for parts of the locator; nor what was learned of the
- * one address. RCU read side.
+ * Not if there are routes for parts of it; nor what was learned of the one
+ * address. RCU read side.
  *
- * Return: true if so. When a route for a part of it appears, ila_locator_dst()
- * knows: the serial numbers of a routing table's nodes change up to the root.
+ * Return: true if so. When a route for a part of it appears,
+ * ila_route_is_current() knows: the serial numbers of a routing table's nodes
+ * change up to the root.
  */
-bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
-			const struct dst_entry *dst)
+bool ila_route_covers(__be64 upper, const struct net *net,
+		      const struct dst_entry *dst)
 {
-	u64 locator = be64_to_cpu(ila_locator_value(loc));
+	u64 prefix = be64_to_cpu(upper);
 	const struct rt6_info *rt = dst_rt6_info(dst);
 	const struct fib6_info *from = rcu_dereference(rt->from);
 	const struct fib6_node *fn;
@@ -573,10 +589,10 @@ bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
 	if (!from || from->fib6_dst.plen > 64 || rt->rt6i_flags & RTF_CACHE)
 		return false;
 	fn = rcu_dereference(from->fib6_node);
-	if (!fn || ila_node_splits(fn, locator))
+	if (!fn || ila_node_splits(fn, prefix))
 		return false;
 #ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, locator);
+	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, prefix);
 #else
 	return true;
 #endif
@@ -585,7 +601,7 @@ bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
 /**
  * ila_locator_keep_dst() - keep the route of a locator
  * @loc: the locator
- * @dst: the route, for which ila_locator_covers(); its reference goes here
+ * @dst: the route, for which ila_route_covers(); its reference goes here
  * @at: ila_route_sernums() from before it was looked up
  *
  * The namespace was not dead when this RCU read side section began. BH is off.

@@ -167,8 +167,10 @@ void ila_locator_traffic(const struct ila_locator *loc,
 			 struct ila_traffic *traffic);
 struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
 				  const struct net *net);
-bool ila_locator_covers(const struct ila_locator *loc, const struct net *net,
-			const struct dst_entry *dst);
+bool ila_route_is_current(const struct net *net, struct dst_entry *dst,
+			  const struct ila_sernums *at);
+bool ila_route_covers(__be64 upper, const struct net *net,
+		      const struct dst_entry *dst);
 void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
 			  const struct ila_sernums *at);
 void ila_route_sernums(const struct net *net, const struct dst_entry *dst,

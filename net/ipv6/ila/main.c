@@ -14,6 +14,7 @@
 #include <net/netns/generic.h>
 
 #include "event.h"
+#include "fast.h"
 #include "mapping.h"
 #include "netlink.h"
 #include "rule.h"
@@ -167,6 +168,7 @@ static void __net_exit ila_net_exit(struct net *net)
 	cancel_work_sync(&ilan->unhook);
 	ila_rule_flush(ilan, 0);
 	ila_misses_end(ilan);
+	ila_fast_end(ilan);
 	ila_gc_end(ilan);
 	ila_lwt_forget_routes(ilan);
 	pernet->ilan = NULL;

@@ -3,8 +3,10 @@
  * Identifier-Locator Addressing: the hash table of mappings, its writer's side
  */
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include <net/ila_maps.h>
 
@@ -13,9 +15,8 @@
  */
 #define ILA_MAPS_FULL		9
 
-/* The largest array that kvmalloc() makes */
-#define ILA_MAPS_BITS_MAX	24
 #define ILA_MAPS_BITS_MIN	2
+#define ILA_MAPS_BITS_MAX	25
 
 /* Buckets whose targets are asked for before they are looked at */
 #define ILA_MAPS_AHEAD		8
@@ -185,6 +186,16 @@ static void ila_array_free_rcu(struct rcu_head *rcu)
 	ila_array_destroy(container_of(rcu, struct ila_maps_array, rcu));
 }
 
+static void *ila_array_zeros(size_t n, size_t size)
+{
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+
+	/* more than kvmalloc() would give */
+	if (n > INT_MAX / size)
+		return __vmalloc(array_size(n, size), gfp | __GFP_ZERO);
+	return kvcalloc(n, size, gfp);
+}
+
 static struct ila_maps_array *ila_array_new(unsigned int bits)
 {
 	struct ila_maps_array *array;
@@ -194,11 +205,9 @@ static struct ila_maps_array *ila_array_new(unsigned int bits)
 		return NULL;
 	array->shift = 64 - bits;
 	array->mask = (1UL << bits) - 1;
-	array->buckets = kvcalloc(1UL << bits, sizeof(*array->buckets),
-				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	array->details = kvcalloc(1UL << bits,
-				  ILA_BUCKET_MAPS * sizeof(*array->details),
-				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	array->buckets = ila_array_zeros(1UL << bits, sizeof(*array->buckets));
+	array->details = ila_array_zeros(1UL << bits, ILA_BUCKET_MAPS *
+						      sizeof(*array->details));
 	if (array->buckets && array->details)
 		return array;
 	ila_array_destroy(array);

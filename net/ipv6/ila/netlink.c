@@ -423,7 +423,7 @@ static const struct genl_ops ila_ops[] = {
 	}, {
 		.cmd = ILA_CMD_CONFIG_SET,
 		.policy = ila_config_policy,
-		.maxattr = ILA_ATTR_COUNTING,
+		.maxattr = ILA_ATTR_FASTPATH,
 		.doit = ila_cmd_config_set,
 		.flags = GENL_UNS_ADMIN_PERM,
 	}, {

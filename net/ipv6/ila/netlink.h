@@ -37,7 +37,7 @@ int ila_locator_dump(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* netlink_config.c */
 extern const struct nla_policy ila_nothing_policy[ILA_ATTR_UNSPEC + 2];
-extern const struct nla_policy ila_config_policy[ILA_ATTR_COUNTING + 1];
+extern const struct nla_policy ila_config_policy[ILA_ATTR_FASTPATH + 1];
 int ila_put_config(struct sk_buff *msg, const struct ila_net *ilan);
 int ila_cmd_config_get(struct sk_buff *skb, struct genl_info *info);
 int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info);

@@ -6,6 +6,7 @@
 #include <net/genetlink.h>
 
 #include "event.h"
+#include "fast.h"
 #include "netlink.h"
 
 /* For commands that take no attributes */
@@ -13,10 +14,11 @@ const struct nla_policy ila_nothing_policy[ILA_ATTR_UNSPEC + 2] = {
 	[ILA_ATTR_UNSPEC + 1]	= { .type = NLA_REJECT },
 };
 
-const struct nla_policy ila_config_policy[ILA_ATTR_COUNTING + 1] = {
+const struct nla_policy ila_config_policy[ILA_ATTR_FASTPATH + 1] = {
 	[ILA_ATTR_MISS]		= NLA_POLICY_MAX(NLA_U8, ILA_MISS_MAX),
 	[ILA_ATTR_MISS_RATE]	= { .type = NLA_U32 },
 	[ILA_ATTR_COUNTING]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[ILA_ATTR_FASTPATH]	= NLA_POLICY_MAX(NLA_U8, 1),
 	[ILA_ATTR_LIMIT]	= { .type = NLA_U32 },
 };
 
@@ -26,6 +28,7 @@ static int ila_put_settings(struct sk_buff *msg,
 	if (nla_put_u8(msg, ILA_ATTR_MISS, config->miss) ||
 	    nla_put_u32(msg, ILA_ATTR_MISS_RATE, config->miss_rate) ||
 	    nla_put_u8(msg, ILA_ATTR_COUNTING, config->counting) ||
+	    nla_put_u8(msg, ILA_ATTR_FASTPATH, config->fastpath) ||
 	    nla_put_u32(msg, ILA_ATTR_LIMIT, config->limit))
 		return -EMSGSIZE;
 	return 0;
@@ -131,8 +134,32 @@ static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
 			   nla_get_u8(attrs[ILA_ATTR_COUNTING]));
 	if (attrs[ILA_ATTR_LIMIT])
 		config->limit = nla_get_u32(attrs[ILA_ATTR_LIMIT]);
+	if (attrs[ILA_ATTR_FASTPATH])
+		config->fastpath = nla_get_u8(attrs[ILA_ATTR_FASTPATH]);
 	ila_event_config(ilan);
 	return 0;
+}
+
+/* What can fail is done first; turning the fast path off can not */
+static int ila_configure_all(struct ila_net *ilan, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[ILA_ATTR_FASTPATH];
+	bool was_on = ila_fast_is_on(ilan);
+	int err = 0;
+
+	if (attr && nla_get_u8(attr))
+		err = ila_fast_set(ilan, true);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "routes change too fast, try again");
+	if (err)
+		return err;
+	mutex_lock(&ilan->mutex);
+	err = ilan->dead ? -ENODEV : ila_configure(ilan, info->attrs);
+	mutex_unlock(&ilan->mutex);
+	if (attr && (err ? !was_on : !nla_get_u8(attr)))
+		ila_fast_set(ilan, false);
+	return err;
 }
 
 /**
@@ -140,7 +167,7 @@ static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
  * @skb: the request
  * @info: the request
  *
- * Return: 0, -EPERM for a limit that is too high, -ENOMEM.
+ * Return: 0, -EPERM for a limit that is too high, -EBUSY, -ENOMEM.
  */
 int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 {
@@ -153,9 +180,7 @@ int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 	ilan = ila_net_get(genl_info_net(info));
 	if (IS_ERR(ilan))
 		return PTR_ERR(ilan);
-	mutex_lock(&ilan->mutex);
-	err = ilan->dead ? -ENODEV : ila_configure(ilan, info->attrs);
-	mutex_unlock(&ilan->mutex);
+	err = ila_configure_all(ilan, info);
 	ila_net_put(ilan);
 	return err;
 }

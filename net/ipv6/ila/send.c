@@ -19,14 +19,19 @@
 /* The route to a translated address
  */
 
-/* Is there any IPsec policy, of the namespace or of a socket, for output? */
-static bool ila_has_output_policy(const struct net *net)
+/**
+ * ila_has_policy() - is there any IPsec policy, of the namespace or of a socket?
+ * @net: the namespace
+ * @dir: XFRM_POLICY_OUT or _FWD
+ *
+ * Return: true if so.
+ */
+bool ila_has_policy(const struct net *net, int dir)
 {
 #ifdef CONFIG_XFRM
-	return READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_OUT]) ||
-	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_MAX +
-						XFRM_POLICY_OUT]) ||
-	       READ_ONCE(net->xfrm.policy_default[XFRM_POLICY_OUT]) ==
+	return READ_ONCE(net->xfrm.policy_count[dir]) ||
+	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_MAX + dir]) ||
+	       READ_ONCE(net->xfrm.policy_default[dir]) ==
 	       XFRM_USERPOLICY_BLOCK;
 #else
 	return false;
@@ -42,7 +47,7 @@ static bool ila_has_output_policy(const struct net *net)
 bool ila_route_varies(struct net *net)
 {
 	return fib6_has_custom_rules(net) || fib6_routes_require_src(net) ||
-	       ila_has_output_policy(net);
+	       ila_has_policy(net, XFRM_POLICY_OUT);
 }
 
 /* Do routes of one metric compete, by flow or by the state of neighbours? */
@@ -62,24 +67,37 @@ static bool ila_route_competes(const struct fib6_info *from)
 }
 
 /**
- * ila_route_cacheable() - is a route that of every flow to its address?
- * @dst: the route, by ila_route(), in a namespace in which they do not vary
+ * ila_route_is_common() - is a route that of every flow to its address?
+ * @dst: the route, in a namespace in which they do not vary
  *
- * RCU read side. Never keep what refers to a tunnel state.
+ * RCU read side.
  *
  * Return: true if so.
  */
-bool ila_route_cacheable(const struct dst_entry *dst)
+bool ila_route_is_common(const struct dst_entry *dst)
 {
 	const struct fib6_info *from;
 
-	if (dst->lwtstate || dst_xfrm(dst))
+	if (dst_xfrm(dst))
 		return false;
 	/* then it can lose its carrier, and nothing says so */
 	if (ip6_ignore_linkdown(dst_dev(dst)))
 		return false;
 	from = rcu_dereference(dst_rt6_info(dst)->from);
 	return from && !ila_route_competes(from);
+}
+
+/**
+ * ila_route_cacheable() - may a route be kept by a tunnel state or a locator?
+ * @dst: the route, by ila_route(), in a namespace in which they do not vary
+ *
+ * RCU read side. Never what refers to a tunnel state.
+ *
+ * Return: true if so.
+ */
+bool ila_route_cacheable(const struct dst_entry *dst)
+{
+	return !dst->lwtstate && ila_route_is_common(dst);
 }
 
 static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
@@ -208,7 +226,14 @@ int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
 	return err;
 }
 
-static bool ila_too_big(const struct sk_buff *skb, unsigned int mtu)
+/**
+ * ila_too_big() - is a packet too big for a path?
+ * @skb: the packet
+ * @mtu: of the path
+ *
+ * Return: true if so.
+ */
+bool ila_too_big(const struct sk_buff *skb, unsigned int mtu)
 {
 	if (skb->len <= mtu)
 		return false;
@@ -415,19 +440,6 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 			ret = err;
 	}
 	return ret;
-}
-
-/* Where the address changes and the checksum does not, the checksum has to be
- * there first: made later, by a device that looks at the packet's addresses for
- * its pseudo header, it would be one for the wrong address.
- */
-static bool ila_checksum_is_due(const struct ila_xlat *x, struct sk_buff *skb)
-{
-	if (x->csum_mode != ILA_CSUM_NO_ACTION &&
-	    x->csum_mode != ILA_CSUM_ADJUST_TRANSPORT_COMPAT)
-		return false;
-	return (skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb)) &&
-	       !skb_csum_is_sctp(skb);
 }
 
 /**

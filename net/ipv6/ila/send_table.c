@@ -12,6 +12,7 @@
 #include <net/xfrm.h>
 
 #include "event.h"
+#include "fast.h"
 #include "hit.h"
 #include "rewrite.h"
 #include "send.h"
@@ -100,7 +101,8 @@ static noinline void ila_keep_route(const struct ila_locator *loc,
 	struct dst_entry *again;
 
 	ila_route_sernums(net, dst, &at);
-	if (!ila_route_cacheable(dst) || !ila_locator_covers(loc, net, dst))
+	if (!ila_route_cacheable(dst) ||
+	    !ila_route_covers(ila_locator_value(loc), net, dst))
 		return;
 	again = ila_route(net, sk, skb, daddr);
 	if (IS_ERR(again))
@@ -183,14 +185,7 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 		return -EINVAL;
 	}
 
-	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
-	ila_count_offloaded(ilan, skb);
-	if (likely(READ_ONCE(ilan->config.counting)))
-		ila_locator_count(hit->loc,
-				  max_t(unsigned int, 1,
-					skb_shinfo(skb)->gso_segs),
-				  skb_is_gso(skb) ? ila_l4_gso_len(skb) :
-						    skb->len);
+	ila_count_sent(ilan, hit->loc, skb);
 	skb_dst_drop(skb);
 	if (way->noref)
 		skb_dst_set_noref(skb, way->dst);
@@ -271,6 +266,8 @@ int ila_output_table(struct lwtunnel_state *lwt, struct net *net,
 	if (unlikely(!ila_hit_find(tunnel->ilan, ila_daddr(skb), tunnel->domain,
 				   &hit)))
 		return ila_output_unmapped(lwt, net, sk, skb);
+	if (unlikely(ila_fast_is_on(tunnel->ilan)) && ila_is_forwarded(sk, skb))
+		ila_fast_learn(tunnel->ilan, net, skb);
 	if (unlikely(!ila_hit_next(&hit, skb)))
 		return ila_output_miss(lwt, net, sk, skb);
 	verdict = ila_hit_xlat(&hit, tunnel->xlat.csum_mode, tunnel->ident_type,

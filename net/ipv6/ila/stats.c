@@ -31,6 +31,7 @@ static const char * const ila_stat_names[] = {
 	[ILA_STAT_MISS_DROPPED]		= "IlaMissDropped",
 	[ILA_STAT_OUT_FAILED_OVER]	= "IlaOutFailedOver",
 	[ILA_STAT_MAPPINGS_EXPIRED]	= "IlaMappingsExpired",
+	[ILA_STAT_OUT_FASTPATH]		= "IlaOutFastpath",
 };
 
 /* Which counter a verdict has, for received and for sent packets */

@@ -23,7 +23,7 @@ static const char usage[] =
 	"           [domain N] [origin O] [idle S] [sweep GENERATION]\n"
 	"ila_do local new|del ADDRESS IDENTIFIER [timeout S] [domain N]\n"
 	"ila_do locator list | get|down|up L [domain N] | move L TO [domain N]\n"
-	"ila_do config get | set [miss P] [miss-rate N] [counting N] [limit N]\n"
+	"ila_do config get | set [miss P] [miss-rate N] [counting N] [fastpath N] [limit N]\n"
 	"ila_do stats | explain ADDRESS | watch config|miss";
 
 static struct ila *ila;
@@ -454,6 +454,7 @@ static void put_config(const struct ila_config *config)
 	put_name("miss", ILA_NAMES_MISS, config->miss);
 	put_number("miss-rate", config->miss_rate);
 	put_number("counting", config->counting);
+	put_number("fastpath", config->fastpath);
 	put_number("limit", config->limit);
 	put_number("mappings", config->mappings);
 	put_number("generation", config->generation);
@@ -471,6 +472,9 @@ static void read_config_key(struct ila_config *config)
 	} else if (next_is("counting")) {
 		config->counting = number();
 		config->set |= ILA_CONFIG_COUNTING;
+	} else if (next_is("fastpath")) {
+		config->fastpath = number();
+		config->set |= ILA_CONFIG_FASTPATH;
 	} else if (next_is("limit")) {
 		config->limit = number();
 		config->set |= ILA_CONFIG_LIMIT;

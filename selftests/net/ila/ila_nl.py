@@ -66,7 +66,7 @@ DOMAIN, STRAY, MISS, MAPPING, ADDRESS, PREFIX_LEN = 64, 65, 66, 67, 68, 69
 ORIGIN, IDLE, GENERATION, SWEEP, LOCATOR_TO = 70, 71, 72, 73, 74
 SIR_PREFIX, COUNT, STATE, PACKETS, BYTES = 75, 76, 77, 78, 79
 LIMIT, MISS_RATE, COUNTING, LOST, REASON, STATS = 80, 81, 82, 83, 84, 85
-EXPLAIN_BY, WHY, TRANSLATED, GATEWAY = 86, 87, 88, 89
+EXPLAIN_BY, WHY, TRANSLATED, GATEWAY, FASTPATH = 86, 87, 88, 89, 90
 
 ATTR_NAMES = {
     LOCATOR: "locator", LOCATOR_MATCH: "locator_match", IFINDEX: "ifindex",
@@ -78,7 +78,7 @@ ATTR_NAMES = {
     STATE: "state", PACKETS: "packets", BYTES: "bytes", LIMIT: "limit",
     MISS_RATE: "miss_rate", COUNTING: "counting", LOST: "lost",
     REASON: "reason", STATS: "stats", EXPLAIN_BY: "explain", WHY: "why",
-    TRANSLATED: "translated", GATEWAY: "gateway",
+    TRANSLATED: "translated", GATEWAY: "gateway", FASTPATH: "fastpath",
 }
 CSUM_MODES = {
     "adj-transport": 0, "neutral-map": 1, "no-action": 2,

@@ -355,7 +355,7 @@ monitor()
 			locator down $LOC_B
 			locator up $LOC_B
 			map delete $ADDRESS $LOC_B reason request
-			config set miss auto miss-rate 100 counting on
+			config set miss auto miss-rate 100 counting on fastpath off
 		X
 		)"
 	monitor_stop

@@ -24,7 +24,8 @@ from ila_nl import (RULE_ADD, RULE_DEL, MAPPING_NEW, MAPPING_CHANGE,
                     CONFIG_GET, CONFIG_SET, STATS_GET, EXPLAIN, MISS_EVENT,
                     LOCATOR, LOCATOR_MATCH, IFINDEX, DOMAIN, MISS, MAPPING,
                     ADDRESS, PREFIX_LEN, ORIGIN, IDLE, GENERATION, SWEEP,
-                    LOCATOR_TO, LIMIT, MISS_RATE, COUNTING, MORE, LOCAL,
+                    LOCATOR_TO, LIMIT, MISS_RATE, COUNTING, FASTPATH, MORE,
+                    LOCAL,
                     record, u8, u32, attr)
 
 SIR = "2001:db8:5:1"
@@ -189,7 +190,8 @@ COMMANDS = {
                    lambda: locator_attr(LOC) + locator_attr(LOC3, LOCATOR_TO)),
     CONFIG_GET: ("CONFIG_GET", {}, [], lambda: b""),
     CONFIG_SET: ("CONFIG_SET",
-                 {MISS: 1, MISS_RATE: 4, COUNTING: 1, LIMIT: 4}, [],
+                 {MISS: 1, MISS_RATE: 4, COUNTING: 1, FASTPATH: 1, LIMIT: 4},
+                 [],
                  lambda: u8(COUNTING, 1)),
     STATS_GET: ("STATS_GET", {}, [], lambda: b""),
     EXPLAIN: ("EXPLAIN", {ADDRESS: 16}, [ADDRESS],
@@ -277,7 +279,8 @@ def ranges():
                        (u8(ORIGIN, 3), ORIGIN)):
         refuses(wrong, MAPPING_FLUSH, data)
         refuses(wrong, MAPPING_GET, data, flags=nl.NLM_F_DUMP)
-    for data, kind in ((u8(MISS, 4), MISS), (u8(COUNTING, 2), COUNTING)):
+    for data, kind in ((u8(MISS, 4), MISS), (u8(COUNTING, 2), COUNTING),
+                       (u8(FASTPATH, 2), FASTPATH)):
         refuses(wrong, CONFIG_SET, u32(LIMIT, 5) + data, at=1)
     refuses(errno.EPERM, CONFIG_SET, u8(MISS, 2) + u32(LIMIT, 0xFFFFFFFF),
             LIMIT)

@@ -280,6 +280,7 @@ def named_attributes():
 def named_policies():
     for op, name, most in (("rule-add", "stray", 2), ("config-set", "miss", 3),
                            ("config-set", "counting", 1),
+                           ("config-set", "fastpath", 1),
                            ("mapping-flush", "prefix-len", 128),
                            ("mapping-flush", "origin", 2)):
         extack = refused(errno.ERANGE, ynl.do, op, {name: most + 1}, attr=name)
@@ -474,7 +475,8 @@ def locator_moves():
 
 @case("configuration: what is set, and what is left")
 def configuration():
-    given = {"miss": "drop", "miss-rate": 17, "counting": 0, "limit": 3}
+    given = {"miss": "drop", "miss-rate": 17, "counting": 0, "fastpath": 1,
+             "limit": 3}
     before = do("config-get")
     for name, value in given.items():
         do("config-set", **{name: value})
@@ -786,7 +788,7 @@ def prepare():
     ynl = lib.YnlFamily(spec_path, "")
     found = configuration_found()
     defaults = {name: found[name] for name in ("miss", "miss-rate", "counting",
-                                               "limit")}
+                                               "fastpath", "limit")}
     for group in ynl.mcast_groups:
         listen(group)
 

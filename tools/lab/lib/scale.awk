@@ -79,6 +79,10 @@ function title(name)
 		return "one identifier, a route with a locator"
 	if (name == "one")
 		return "one identifier, table route"
+	if (name == "fast-one")
+		return "one identifier, fast path"
+	if (name == "fast-many")
+		return "2^" bits " identifiers, fast path"
 	if (name == "many")
 		return "2^" bits " identifiers, table route"
 	if (name == "routes")

@@ -7,7 +7,8 @@
 #include "internal.h"
 
 #define ILA_CONFIG_SETTABLE	(ILA_CONFIG_MISS | ILA_CONFIG_MISS_RATE | \
-				 ILA_CONFIG_COUNTING | ILA_CONFIG_LIMIT)
+				 ILA_CONFIG_COUNTING | ILA_CONFIG_FASTPATH | \
+				 ILA_CONFIG_LIMIT)
 
 const struct ila_field ila_config_fields[] = {
 	{ ILA_ATTR_MISS, offsetof(struct ila_config, miss), ILA_CONFIG_MISS },
@@ -15,6 +16,8 @@ const struct ila_field ila_config_fields[] = {
 	  ILA_CONFIG_MISS_RATE },
 	{ ILA_ATTR_COUNTING, offsetof(struct ila_config, counting),
 	  ILA_CONFIG_COUNTING },
+	{ ILA_ATTR_FASTPATH, offsetof(struct ila_config, fastpath),
+	  ILA_CONFIG_FASTPATH },
 	{ ILA_ATTR_LIMIT, offsetof(struct ila_config, limit), ILA_CONFIG_LIMIT },
 	{ ILA_ATTR_COUNT, offsetof(struct ila_config, mappings), ILA_CONFIG_MAPPINGS },
 	{ ILA_ATTR_GENERATION, offsetof(struct ila_config, generation),

@@ -37,6 +37,7 @@ static const uint8_t ila_attr_sizes[ILA_ATTR_EXT_MAX + 1] = {
 	[ILA_ATTR_WHY]			= sizeof(uint8_t),
 	[ILA_ATTR_TRANSLATED]		= sizeof(struct in6_addr),
 	[ILA_ATTR_GATEWAY]		= sizeof(struct in6_addr),
+	[ILA_ATTR_FASTPATH]		= sizeof(uint8_t),
 };
 
 /**

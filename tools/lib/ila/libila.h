@@ -221,6 +221,7 @@ enum {
 	ILA_CONFIG_LIMIT = 1 << 3,
 	ILA_CONFIG_MAPPINGS = 1 << 4,	/* answers only */
 	ILA_CONFIG_GENERATION = 1 << 5,	/* answers only */
+	ILA_CONFIG_FASTPATH = 1 << 6,
 };
 
 /**
@@ -232,6 +233,7 @@ enum {
  * @generation: GENERATION: the newest that was ever used
  * @miss: MISS: ILA_MISS_
  * @counting: COUNTING: 1 if packets are counted by locator, else 0
+ * @fastpath: FASTPATH: 1 if packets are forwarded past routing where they can be
  */
 struct ila_config {
 	uint32_t set;
@@ -241,6 +243,7 @@ struct ila_config {
 	uint32_t generation;
 	uint8_t miss;
 	uint8_t counting;
+	uint8_t fastpath;
 };
 
 int ila_config_get(struct ila *ila, struct ila_config *config);

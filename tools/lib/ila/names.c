@@ -145,6 +145,7 @@ static const struct ila_word ila_stat_words[] = {
 	{ ILA_STAT_MISS_DROPPED,	"IlaMissDropped" },
 	{ ILA_STAT_OUT_FAILED_OVER,	"IlaOutFailedOver" },
 	{ ILA_STAT_MAPPINGS_EXPIRED,	"IlaMappingsExpired" },
+	{ ILA_STAT_OUT_FASTPATH,	"IlaOutFastpath" },
 	{ 0 }
 };
 

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: the fast path
+ *
+ * A packet that is forwarded by a table route is looked up three times: its route,
+ * the mapping, the route of the locator. The last one is kept, and what is left is
+ * the first. Where a namespace asks for it, the table route of a prefix is kept
+ * too, and a packet to an address below it goes from the first hook straight to
+ * the locator's next hop.
+ *
+ * Nothing may come of it but speed. So a packet goes the long way unless it is
+ * plain in every respect that ip6_forward() and the table route's output care for,
+ * and there is nobody in the namespace who would see it on the way: no hook of
+ * netfilter but ours on the way in, none on the way through and out, no IPsec
+ * policy, no rule for routes. Whatever has to be said to a sender is said on the
+ * long way.
+ */
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/slab.h>
+#include <net/fib_notifier.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/xfrm.h>
+
+#include "fast.h"
+#include "hit.h"
+#include "rewrite.h"
+#include "send.h"
+
+/**
+ * struct ila_fast_route - the table route of a prefix
+ * @dst: the route, or NULL
+ * @upper: the prefix
+ * @sernums: of the routing tables when it was looked up
+ * @since: when that was
+ *
+ * Of one CPU; only @dst is taken away by others.
+ */
+struct ila_fast_route {
+	struct dst_entry *dst;
+	__be64 upper;
+	struct ila_sernums sernums;
+	u32 since;
+};
+
+struct ila_fast_cpu {
+	struct ila_fast_route routes[1 << ILA_AHEAD_BITS];
+};
+
+/**
+ * struct ila_fast - the table routes that are kept
+ * @ilan: the namespace
+ * @fib: tells when routes change: one that is deleted must not be kept
+ * @cpu: the routes
+ */
+struct ila_fast {
+	struct ila_net *ilan;
+	struct notifier_block fib;
+	struct ila_fast_cpu __percpu *cpu;
+};
+
+/* Serializes those who turn it on and off. Not the namespace's mutex, which others
+ * take who hold RTNL.
+ */
+static DEFINE_MUTEX(ila_fast_mutex);
+
+static struct ila_fast_route *ila_fast_route(const struct ila_fast *fast,
+					     __be64 upper)
+{
+	return &this_cpu_ptr(fast->cpu)->routes[ila_ahead_place(upper)];
+}
+
+/* Keeping routes
+ */
+
+static struct dst_entry *ila_fast_dst(const struct ila_fast_route *route,
+				      const struct net *net)
+{
+	struct dst_entry *dst = READ_ONCE(route->dst);
+
+	return dst && ila_route_is_current(net, dst, &route->sernums) ? dst :
+									NULL;
+}
+
+static struct dst_entry *ila_fast_lookup(struct net *net, struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct flowi6 fl6 = {
+		.flowi6_iif = skb->dev->ifindex,
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = hdr->nexthdr,
+		.flowlabel = ip6_flowinfo(hdr),
+		.daddr = hdr->daddr,
+		.saddr = hdr->saddr,
+	};
+
+	return ip6_route_input_lookup(net, skb->dev, &fl6, skb,
+				      RT6_LOOKUP_F_HAS_SADDR);
+}
+
+/* As for the route of a locator: what is kept was the answer at a time for which
+ * that can be checked, and is the answer for every address under the prefix.
+ */
+static noinline void ila_fast_keep(struct ila_fast_route *route,
+				   struct net *net, struct sk_buff *skb,
+				   __be64 upper)
+{
+	struct dst_entry *dst = skb_dst(skb), *again;
+	struct ila_sernums at;
+
+	ila_route_sernums(net, dst, &at);
+	if (!ila_route_is_common(dst) || !ila_route_covers(upper, net, dst))
+		return;
+	again = ila_fast_lookup(net, skb);
+	if (again != dst) {
+		dst_release(again);
+		return;
+	}
+	dst_release(xchg(&route->dst, NULL));
+	route->upper = upper;
+	route->sernums = at;
+	/* the namespace that dies takes away what there is after a grace period */
+	xchg(&route->dst, again);
+}
+
+/**
+ * ila_fast_learn() - keep the table route of a packet that is forwarded
+ * @ilan: the namespace
+ * @net: the same
+ * @skb: the packet, its table route set
+ *
+ * BH is off, RCU read side.
+ */
+void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
+{
+	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	struct ila_fast *fast = rcu_dereference(ilan->fast);
+	struct ila_fast_route *route;
+	u32 now = ila_now();
+
+	if (!fast || READ_ONCE(ilan->dead) || ila_route_varies(net) ||
+	    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
+		return;
+	route = ila_fast_route(fast, upper);
+	/* two prefixes in one place do not take it from each other all the time */
+	if (ila_fast_dst(route, net) &&
+	    (route->upper == upper || route->since == now))
+		return;
+	route->since = now;
+	ila_fast_keep(route, net, skb, upper);
+}
+
+/* Forwarding
+ */
+
+/* Is there somebody on the way who would see the packet? */
+static bool ila_fast_is_alone(const struct net *net)
+{
+	const struct nf_hook_entries *in;
+
+	in = rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
+	return in && in->num_hook_entries == 1 &&
+	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_FORWARD]) &&
+	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
+}
+
+/* Are packets to be forwarded, and nothing else to be done to them? */
+static bool ila_fast_applies(struct net *net, const struct net_device *dev)
+{
+	return READ_ONCE(net->ipv6.devconf_all->forwarding) &&
+	       !READ_ONCE(net->ipv6.devconf_all->proxy_ndp) &&
+	       !ila_has_policy(net, XFRM_POLICY_FWD) &&
+	       !ila_route_varies(net) &&
+	       !(dev->flags & IFF_LOOPBACK) &&
+	       !netif_is_l3_slave(dev) && !netif_is_l3_master(dev);
+}
+
+/* Global unicast 2000::/3, or unique local fc00::/7: not to be looked at twice */
+static bool ila_fast_source(const struct in6_addr *saddr)
+{
+	return (saddr->s6_addr[0] & 0xe0) == 0x20 ||
+	       (saddr->s6_addr[0] & 0xfe) == 0xfc;
+}
+
+static bool ila_fast_is_plain(struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+
+#ifdef CONFIG_NET_SWITCHDEV
+	if (skb->offload_l3_fwd_mark)
+		return false;
+#endif
+	return skb->pkt_type == PACKET_HOST && !skb->sk && !skb_dst(skb) &&
+	       !skb->ignore_df && !skb_has_extensions(skb) &&
+	       hdr->hop_limit > 1 && !ila_looks_at(hdr->nexthdr) &&
+	       ila_fast_source(&hdr->saddr) &&
+	       !(skb_is_gso(skb) && !skb_shinfo(skb)->gso_type);
+}
+
+static bool ila_fast_fits(const struct sk_buff *skb,
+			  const struct dst_entry *dst)
+{
+	unsigned int mtu;
+
+	if (skb->len <= IPV6_MIN_MTU)
+		return true;
+	mtu = ip6_dst_mtu_maybe_forward(dst, true);
+	return !ila_too_big(skb, max_t(unsigned int, mtu, IPV6_MIN_MTU));
+}
+
+/* From here on the packet is changed. Return: false, as long as it is not. */
+static bool ila_fast_send(struct ila_net *ilan, struct net *net,
+			  struct sk_buff *skb, const struct ila_hit *hit,
+			  struct dst_entry *route, struct dst_entry *way)
+{
+	skb_forward_csum(skb);
+	if (unlikely(ila_rewrite(skb, &hit->xlat) != ILA_OK))
+		return false;
+	ipv6_hdr(skb)->hop_limit--;
+	ip6_count_forwarded(net, route, skb);
+	ila_count(ilan, ILA_STAT_OUT_FASTPATH);
+	ila_count_sent(ilan, hit->loc, skb);
+	skb_clear_tstamp(skb);
+	skb_dst_set_noref(skb, way);
+	dst_output(net, NULL, skb);
+	return true;
+}
+
+/**
+ * ila_fast_forward() - forward a packet by the fast path
+ * @ilan: the namespace
+ * @skb: the packet, received, without extension headers
+ * @state: of the hook
+ *
+ * BH is off, RCU read side.
+ *
+ * Return: true if the packet is gone; else it is as it was.
+ */
+bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	const struct ila_fast *fast = rcu_dereference(ilan->fast);
+	const struct ila_fast_route *route;
+	const struct ila_tunnel *tunnel;
+	struct net *net = state->net;
+	struct dst_entry *dst, *way;
+	struct ila_hit hit;
+
+	if (!fast)
+		return false;
+	route = ila_fast_route(fast, daddr->upper);
+	if (route->upper != daddr->upper || !ila_fast_is_alone(net) ||
+	    !ila_fast_applies(net, state->in) || !ila_fast_is_plain(skb))
+		return false;
+	dst = ila_fast_dst(route, net);
+	if (!dst || dst_dev(dst) == state->in)
+		return false;
+	tunnel = ila_dst_tunnel(dst);
+	if (!ila_hit_find(ilan, daddr, tunnel->domain, &hit) ||
+	    !ila_hit_next(&hit, skb) ||
+	    ila_hit_xlat(&hit, tunnel->xlat.csum_mode, tunnel->ident_type,
+			 daddr) != ILA_OK)
+		return false;
+	way = ila_locator_dst(hit.loc, net);
+	if (!way || ila_checksum_is_due(&hit.xlat, skb) ||
+	    !ila_fast_fits(skb, dst) || !ila_fast_fits(skb, way))
+		return false;
+	return ila_fast_send(ilan, net, skb, &hit, dst, way);
+}
+
+/* On and off
+ */
+
+static void ila_fast_forget(struct ila_fast *fast, bool all)
+{
+	struct ila_fast_route *route;
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < 1 << ILA_AHEAD_BITS; i++) {
+			route = &per_cpu_ptr(fast->cpu, cpu)->routes[i];
+			if (READ_ONCE(route->dst) &&
+			    (all || !ila_fast_dst(route, fast->ilan->net)))
+				dst_release(xchg(&route->dst, NULL));
+		}
+	}
+}
+
+/* One that was deleted goes at once. A packet may just be keeping it, or it is
+ * about to be replaced: so once more later.
+ */
+static int ila_fast_fib_event(struct notifier_block *nb, unsigned long event,
+			      void *ptr)
+{
+	struct ila_fast *fast = container_of(nb, struct ila_fast, fib);
+
+	rcu_read_lock();
+	ila_fast_forget(fast, false);
+	rcu_read_unlock();
+	ila_gc_kick(fast->ilan);
+	return NOTIFY_DONE;
+}
+
+/**
+ * ila_fast_reap() - give up routes that have been deleted
+ * @ilan: the namespace, its mutex held
+ */
+void ila_fast_reap(struct ila_net *ilan)
+{
+	struct ila_fast *fast;
+
+	rcu_read_lock();
+	fast = rcu_dereference(ilan->fast);
+	if (fast)
+		ila_fast_forget(fast, false);
+	rcu_read_unlock();
+}
+
+static struct ila_fast *ila_fast_alloc(struct ila_net *ilan)
+{
+	struct ila_fast *fast = kzalloc(sizeof(*fast), GFP_KERNEL_ACCOUNT);
+
+	if (!fast)
+		return NULL;
+	fast->ilan = ilan;
+	fast->fib.notifier_call = ila_fast_fib_event;
+	fast->cpu = alloc_percpu_gfp(struct ila_fast_cpu, GFP_KERNEL_ACCOUNT);
+	if (fast->cpu)
+		return fast;
+	kfree(fast);
+	return NULL;
+}
+
+static void ila_fast_free(struct ila_fast *fast)
+{
+	free_percpu(fast->cpu);
+	kfree(fast);
+}
+
+static int ila_fast_on(struct ila_net *ilan)
+{
+	struct ila_fast *fast = ila_fast_alloc(ilan);
+	int err;
+
+	if (!fast)
+		return -ENOMEM;
+	err = register_fib_notifier(ilan->net, &fast->fib, NULL, NULL);
+	if (err) {
+		ila_fast_free(fast);
+		return err;
+	}
+	rcu_assign_pointer(ilan->fast, fast);
+	return 0;
+}
+
+static void ila_fast_off(struct ila_net *ilan)
+{
+	struct ila_fast *fast;
+
+	fast = rcu_replace_pointer(ilan->fast, NULL,
+				   lockdep_is_held(&ila_fast_mutex));
+	/* nobody keeps a route any more when this is over */
+	synchronize_rcu();
+	unregister_fib_notifier(ilan->net, &fast->fib);
+	ila_fast_forget(fast, true);
+	ila_fast_free(fast);
+}
+
+/**
+ * ila_fast_set() - turn the fast path on or off
+ * @ilan: the namespace
+ * @on: on
+ *
+ * Process context, without the namespace's mutex.
+ *
+ * Return: 0, -ENOMEM, or -EBUSY if routes change too fast to be followed.
+ */
+int ila_fast_set(struct ila_net *ilan, bool on)
+{
+	int err = 0;
+
+	mutex_lock(&ila_fast_mutex);
+	if (on && !ila_fast_is_on(ilan))
+		err = ila_fast_on(ilan);
+	else if (!on && ila_fast_is_on(ilan))
+		ila_fast_off(ilan);
+	mutex_unlock(&ila_fast_mutex);
+	return err;
+}
+
+/**
+ * ila_fast_end() - turn it off for ever
+ * @ilan: a namespace that is dead since an RCU grace period
+ */
+void ila_fast_end(struct ila_net *ilan)
+{
+	ila_fast_set(ilan, false);
+}
