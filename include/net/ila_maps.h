@@ -213,9 +213,12 @@ ila_bucket_find(struct ila_place *place, const struct ila_addr *key, u32 domain)
 	unsigned long ref;
 
 again:
-	/* in this order: sequence number, reference, identifier */
+	/* in this order: sequence number, reference, identifier; pairs with
+	 * the barriers in ila_place_write()
+	 */
 	place->seq = smp_load_acquire(&bucket->state);
 	for (i = 0; i < ILA_BUCKET_MAPS; i++) {
+		/* pairs with the release in ila_place_write() */
 		ref = smp_load_acquire(&bucket->refs[i]);
 		if (READ_ONCE(bucket->idents[i]) != key->ident || !ref)
 			continue;
