@@ -26,6 +26,11 @@ FAILED=0
 NAMESPACES=()
 TMP=$(mktemp -d)
 
+# On a slow machine everything may take that much longer; KSFT_MACHINE_SLOW is how
+# all tests of the network are told.
+SLOW=1
+[ "${KSFT_MACHINE_SLOW:-no}" != yes ] || SLOW=5
+
 # --- TAP ---------------------------------------------------------------------
 
 skip_all()
@@ -524,7 +529,7 @@ background()
 # until_true SECONDS COMMAND...
 until_true()
 {
-	local tries=$(($1 * 10))
+	local tries=$(($1 * 10 * SLOW))
 
 	shift
 	while ! "$@" >/dev/null 2>&1; do
@@ -544,7 +549,7 @@ pings()
 	local host=$1 to=$2
 
 	shift 2
-	on "$host" ping -6 -n -q -c 2 -i 0.2 -W "${PATIENCE:-5}" "$@" "$to"
+	on "$host" ping -6 -n -q -c 2 -i 0.2 -W $((${PATIENCE:-5} * SLOW)) "$@" "$to"
 }
 
 # iperf_server HOST [PORT]
@@ -560,7 +565,7 @@ iperf()
 	local host=$1 to=$2
 
 	shift 2
-	on "$host" timeout "${PATIENCE:-10}" iperf3 -6 -c "$to" "$@"
+	on "$host" timeout $((${PATIENCE:-10} * SLOW)) iperf3 -6 -c "$to" "$@"
 }
 
 # UDP streams of which something arrives and nothing is lost
@@ -589,7 +594,7 @@ serve_file()
 # fetches HOST: the file comes as it is
 fetches()
 {
-	on "$1" timeout 10 curl -g -s -o "$TMP/fetched" \
+	on "$1" timeout $((10 * SLOW)) curl -g -s -o "$TMP/fetched" \
 		"http://[$SIR_B]:8000/file" &&
 		cmp "$TMP/file" "$TMP/fetched" && rm "$TMP/fetched"
 }

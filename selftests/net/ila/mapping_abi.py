@@ -1027,7 +1027,7 @@ class Listener:
 
     def read(self, timeout=5):
         """The next event: its command and its values; None if none comes."""
-        self.netlink.sock.settimeout(timeout)
+        self.netlink.sock.settimeout(timeout * ilatap.SLOW)
         try:
             message = next(nl.messages(self.netlink.sock.recv(1 << 16)))
         except socket.timeout:

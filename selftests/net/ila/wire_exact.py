@@ -18,7 +18,7 @@ import wire_vectors
 from ila_nl import (
     MAPPING_DEL, NLM_F_CREATE, NLM_F_REPLACE, NetlinkError, ila_attrs, record)
 from ilawire import (
-    ADJ, AUTO, IDENT_USE_FORMAT, MODES, NEUTRAL, NONE, SENDER, TRANSPORTS,
+    ADJ, AUTO, IDENT_USE_FORMAT, MODES, NEUTRAL, NONE, SENDER, SLOW, TRANSPORTS,
     AT_LOC, AT_SIR, AT_VIA, Expectation, KernelLog, Router, add, addr, case, check, dst_of, equal,
     exact_to_ila, expect, hopped, inv, ip, low16, packet, pair, prefix, put, run, seq, skip_all, start,
     sysctl, text, to_sir, wire_sum, with_dst)
@@ -239,7 +239,7 @@ def frames_to(router, locator, act):
     """[(side, MAC, packet)] that leave for a locator while something is done."""
     router.drain()
     act()
-    limit = time.monotonic() + 2
+    limit = time.monotonic() + 2 * SLOW
     while time.monotonic() < limit:
         got = [item for item in router.wait(0.5) if dst_of(item[2])[:8] == locator]
         if got:
@@ -287,7 +287,7 @@ def listener(router, address):
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, address + index)
         sock.bind(('::', 53))
-        sock.settimeout(1)
+        sock.settimeout(1 * SLOW)
         yield sock
 
 
@@ -447,7 +447,7 @@ def expired(router, number):
     plain, wire = pair(case('udp'), SENDER, one.address, one.wire, NEUTRAL)
     equal(outcome(router, wire), hopped(plain), 'while it lives')
     want = plainly(one).wants[0]
-    limit = time.monotonic() + 6
+    limit = time.monotonic() + 6 * SLOW
     while outcome(router, wire) != want:
         check(time.monotonic() < limit, 'still restored')
 
@@ -540,7 +540,7 @@ def complete(link):
         sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with sock:
         sock.bind((text(link.sir_in), 53))
-        sock.settimeout(1)
+        sock.settimeout(1 * SLOW)
         for size in (10, 11, 500):
             bad, good = case('udp', payload=seq(size)), case('udp', payload=seq(size, 2))
             dst_sum = wire_sum(good, link.sir_in, link.ila_in, link.mode)

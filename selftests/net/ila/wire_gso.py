@@ -13,7 +13,7 @@ import time
 from itertools import count, product
 
 from ilawire import (
-    ADJ, COMPAT, MODES, NONE, TCP, UDP, AT_SIR, ROUTER_OUT, SENDER, GSO_TCPV6, NEEDS_CSUM,
+    ADJ, COMPAT, MODES, NONE, TCP, UDP, AT_SIR, ROUTER_OUT, SENDER, SLOW, GSO_TCPV6, NEEDS_CSUM,
     NO_VNET, KernelLog, Router, add, addr, case, check, dst_of, equal, ip, mac, mac_text, osum,
     packet, prefix, put, run, seq, src_of, start, tell, text, to_ila, transport_of, wire_sum, word)
 from wire.offload import (
@@ -54,7 +54,7 @@ class Link:
         with self.router:
             features('out0', on, SEGMENTATION + ('tx',))
 
-    def gather(self, enough, patience=1.0):
+    def gather(self, enough, patience=1.0 * SLOW):
         """Frames at the far end until `enough(frames)` or none came for a while."""
         got, limit = [], time.monotonic() + patience
         while time.monotonic() < limit:
@@ -237,7 +237,7 @@ def complete(link):
     findings = []
     with sock:
         sock.bind((text(local), 53))
-        sock.settimeout(0.3)
+        sock.settimeout(0.3 * SLOW)
         for size in (10, 11, 500):
             what = case('udp', payload=seq(size))
             good = wire_sum(what, local, wire, link.mode)

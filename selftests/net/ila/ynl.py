@@ -184,7 +184,7 @@ def drained(listener):
 def told(group, wanted=1, seconds=10):
     """(name, attributes) of so many events, or more."""
     listener, found = listeners[group], []
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * ilatap.SLOW
     while True:
         listener.check_ntf()
         for event in drained(listener):

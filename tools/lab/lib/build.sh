@@ -6,8 +6,9 @@
 
 build_get()
 {
-	root_get
-	BUILD=$CACHE/build-$KERNEL-$(hash_of <<<"$TOP $ROOT $(declare -f build_module)")
+	kernel_get
+	BUILD=$CACHE/build-$KERNEL-$(hash_of \
+		<<<"$TOP $MODULES $(declare -f build_modules_dir build_module)")
 	mkdir -p "$BUILD"
 }
 
@@ -23,44 +24,47 @@ build_sync()
 			Makefile Kbuild net include /lab/build/'
 }
 
-# What depmod writes must not go into the root tree: a directory of our own
-# stands for /lib/modules/RELEASE; the stock modules are bound into it last.
+# What depmod writes must not go to the kernel's modules: a tree of our own, that
+# has their list, stands for it; they are bound into it.
 build_modules_dir()
 {
 	[ ! -d "$BUILD/modules" ] || return 0
-	mkdir -p "$BUILD/new/kernel"
-	cp -a "$ROOT/lib/modules/$RELEASE"/[!k]* "$BUILD/new/"
+	mkdir -p "$BUILD/new/kernel" "$BUILD/new/updates"
+	cp -a "$MODULES"/modules.* "$BUILD/new/"
 	mv "$BUILD/new" "$BUILD/modules"
 }
 
 build_module()
 {
-	local modules=/lib/modules/$RELEASE
 	[ -f "$TOP/Makefile" ] || die "there is no module to build in $TOP yet"
 	build_sync "$BUILD/src"
 	build_modules_dir
-	in_root "$BUILD/src:/lab/build" "$ROOT$modules/kernel:/lab/tree:ro" \
-		"$BUILD/modules:$modules" -- bash -euc '
-		modules=$1
-		mount --bind /lab/tree $modules/kernel
+	in_root "${PLACES[@]}" "$BUILD/src:/lab/src" "$BUILD/modules:/lab/out" \
+		"$MODULES/kernel:/lab/out/kernel:ro" -- bash -euc '
 		# no BTF: it takes a vmlinux, which headers do not have
-		make -s -C /lab/build KDIR=$modules/build \
+		# GCOV_PROFILE: for a kernel that counts, nothing to others
+		make -s -C /lab/src KDIR="$1" GCOV_PROFILE=y \
 			CONFIG_DEBUG_INFO_BTF_MODULES= modules
-		ko=/lab/build/net/ipv6/ila/ila.ko
+		ko=/lab/src/net/ipv6/ila/ila.ko
 		# the tables are last: without them it is done again
-		[ $modules/modules.dep -nt $ko ] &&
-			cmp -s $ko $modules/updates/ila.ko && exit
-		cp $ko $modules/updates/
-		depmod "${modules##*/}"
-		' build_module "$modules" >&2
+		[ /lab/out/modules.dep -nt $ko ] &&
+			cmp -s $ko /lab/out/updates/ila.ko && exit
+		cp $ko /lab/out/updates/
+		mkdir -p /run/lib/modules
+		ln -s . /run/usr
+		ln -s /lab/out "/run/lib/modules/$2"
+		depmod -b /run "$2"
+		' build_module "$KDIR" "$RELEASE" >&2
 }
 
-# build_into DIR: build, and put ila.ko and depmod's tables there
+# build_into DIR: build, and put what a guest lacks of /lib/modules/RELEASE there:
+# ila.ko, depmod's tables, the modules of a kernel of our own
 build_into()
 {
 	build_module
-	mkdir -p "$1"
-	cp "$BUILD/modules/updates/ila.ko" "$BUILD/modules"/modules.* "$1/"
+	mkdir -p "$1/updates"
+	cp "$BUILD/modules/updates/ila.ko" "$1/updates/"
+	cp "$BUILD/modules"/modules.* "$1/"
 }
 
 cmd_build()

@@ -68,13 +68,13 @@ check_sparse()
 {
 	local dir=$WORK/sparse log=$WORK/sparse.log
 	build_sync "$dir"
-	in_root "$dir:/lab/build" -- make -s -C /lab/build \
-		KDIR="/lib/modules/$RELEASE/build" C=2 W=1 \
+	in_root "${PLACES[@]}" "$dir:/lab/src" -- make -s -C /lab/src \
+		KDIR="$KDIR" C=2 W=1 \
 		CF=-D__CHECK_ENDIAN__ modules > "$log" 2>&1 || {
 		cat "$log"
 		return 1
 	}
-	! grep -E '/lab/build/.*(warning|error)|^(net|include)/.*(warning|error)|modpost|WARNING' "$log"
+	! grep -E '/lab/src/.*(warning|error)|^(net|include)/.*(warning|error)|modpost|WARNING' "$log"
 }
 
 check_shellcheck()
@@ -162,6 +162,6 @@ check_tap()
 
 cmd_check()
 {
-	root_get
+	kernel_get
 	test_only check
 }

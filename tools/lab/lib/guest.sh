@@ -6,7 +6,7 @@
 # selftests/, lib/, ynl/, netlink/, uapi/, command), out/ (what it writes:
 # status, dmesg), console.
 
-: "${LAB_MEMORY:=2048}" "${LAB_CPUS:=2}" "${LAB_TIMEOUT:=3600}"
+: "${LAB_CPUS:=2}"
 
 WORK='' WORK_KEEP=${LAB_KEEP:-}
 
@@ -31,7 +31,7 @@ work_end()
 guest_stage()
 {
 	local dir=$1
-	root_get
+	kernel_get
 	initramfs_get
 	work_dir
 	mkdir -p "$dir/stage/selftests" "$dir/out"
@@ -46,6 +46,15 @@ guest_stage()
 		build_get
 		with_lock "$(basename "$BUILD")" build_into "$dir/stage/modules"
 	fi
+	! kernel_is_own || guest_stage_modules "$dir/stage/modules"
+}
+
+# guest_stage_modules DIR: the root tree has those of the distribution only
+guest_stage_modules()
+{
+	mkdir -p "$1"
+	cp -a "$MODULES/kernel" "$1/"
+	[ -f "$1/modules.dep" ] || cp "$MODULES"/modules.* "$1/"
 }
 
 # guest_command DIR CMD...
@@ -77,13 +86,13 @@ guest_qemu()
 		guest_share root "$ROOT" ,readonly=on
 		guest_share stage "$dir/stage" ,readonly=on
 		guest_share out "$dir/out" '')
-	timeout --foreground -k 10 "$LAB_TIMEOUT" \
+	timeout --foreground -k 10 "${LAB_TIMEOUT:-$((3600 * KERNEL_SLOW))}" \
 	qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
-		-smp "$LAB_CPUS" -m "$LAB_MEMORY" \
+		-smp "$LAB_CPUS" -m "${LAB_MEMORY:-$KERNEL_MEMORY}" \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$ROOT/boot/vmlinuz-$RELEASE" -initrd "$INITRAMFS" \
+		-kernel "$VMLINUZ" -initrd "$INITRAMFS" \
 		-append "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic \
-mitigations=off log_buf_len=8M net.ifnames=0 ${LAB_APPEND:-}" \
+mitigations=off log_buf_len=8M net.ifnames=0 $KERNEL_APPEND ${LAB_APPEND:-}" \
 		-serial "file:$dir/console" \
 		-chardev stdio,id=io,signal=off \
 		-device virtio-serial-pci -device virtconsole,chardev=io \
@@ -115,21 +124,16 @@ guest_quiet()
 	local log found=0
 	for log in "$1/console" "$1/out/dmesg"; do
 		[ -f "$log" ] || continue
-		if grep -a -q -E -f "$LAB/guest/reports.grep" "$log"; then
+		if "$LAB/guest/reports" "$log" > "$1/reports"; then
 			[ $found = 1 ] || {
 				say "kernel report:"
-				guest_report "$log" >&2
+				head -n 60 "$1/reports" >&2
 			}
 			found=1
 			WORK_KEEP=1
 		fi
 	done
 	[ $found = 0 ]
-}
-
-guest_report()
-{
-	grep -a -E -A 25 -f "$LAB/guest/reports.grep" "$1" | head -n 60
 }
 
 # guest_run DIR [QEMU-ARGUMENT...]: boot, run, judge

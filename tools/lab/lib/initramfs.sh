@@ -6,16 +6,19 @@ INITRAMFS_MODULES=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 
 initramfs_make()
 {
-	in_root "$LAB/guest:/lab/src:ro" "$1:/lab/out" -- bash -euc '
+	in_root "$LAB/guest:/lab/src:ro" "$1:/lab/out" \
+		"$MODULES:/lab/tree:ro" -- bash -euc '
 		release=$1
 		shift
-		mkdir -p /tmp/i/bin /tmp/i/modules
+		mkdir -p /tmp/i/bin /tmp/i/modules /run/lib/modules
+		ln -s . /run/usr
+		ln -s /lab/tree "/run/lib/modules/$release"
 		cd /tmp/i
 		mkdir proc sys dev lower rw root
 		cp /bin/busybox bin/
 		cp /lab/src/init init
 		for m; do
-			modprobe -S "$release" --show-depends "$m"
+			modprobe -d /run -S "$release" --show-depends "$m"
 		done | awk "\$1 == \"insmod\" && !seen[\$2]++ { print \$2 }" > list
 		while read -r ko; do
 			cp "$ko" modules/
@@ -29,7 +32,7 @@ initramfs_make()
 initramfs_get()
 {
 	local key
-	key=$(echo "$ROOT"; cat "$LAB/guest/init"
+	key=$(echo "$MODULES"; cat "$LAB/guest/init"
 	      declare -p INITRAMFS_MODULES; declare -f initramfs_make)
 	cached "initramfs-$KERNEL" "$key" initramfs_make
 	INITRAMFS=$REPLY/initramfs

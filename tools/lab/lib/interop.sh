@@ -19,7 +19,7 @@ interop_guest()
 	guest_stage "$dir/$me"
 	guest_command "$dir/$me" env "LAB_MODULE=$me" \
 		/lab/stage/guest/interop "$4"
-	LAB_MEMORY=768 guest_run "$dir/$me" "${wire[@]}" </dev/null
+	LAB_MEMORY=$((KERNEL_MEMORY * 3 / 8)) guest_run "$dir/$me" "${wire[@]}" </dev/null
 }
 
 interop_tap()

@@ -1,16 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The KUnit tests, in User Mode Linux; and the same source in user space.
+# The KUnit tests, in User Mode Linux or in a guest whose kernel has KUnit; and the
+# same source in user space.
 
-# kunit_build DIR: the test modules, into DIR/stage
-kunit_build()
+# kunit_modules SOURCE STAGE: the test modules that were built there
+kunit_modules()
+{
+	mkdir -p "$2"
+	find "$1" -name '*_test.ko' -exec cp {} "$2/" \;
+	compgen -G "$2/*.ko" >/dev/null || die "no KUnit test module was built"
+}
+
+# kunit_uml DIR: what they tell goes to DIR/log
+kunit_uml()
 {
 	local dir=$1
-	mkdir -p "$dir/stage"
+	uml_get
 	uml_modules "$dir/src"
-	find "$dir/src" -name '*_test.ko' -exec cp {} "$dir/stage/" \;
-	ls "$dir/stage/"*.ko >/dev/null 2>&1 ||
-		die "no KUnit test module was built"
+	kunit_modules "$dir/src" "$dir/stage"
+	LAB_TIMEOUT=300 uml_boot "$dir" 256 /lab/src/init kunit.enable=1 \
+		> "$dir/log" || true
+}
+
+# kunit_guest DIR: the same
+kunit_guest()
+{
+	local dir=$1
+	guest_stage "$dir"
+	kunit_modules "$BUILD/src" "$dir/stage/kunit"
+	guest_command "$dir" /lab/stage/guest/kunit
+	guest_qemu "$dir" </dev/null >&2 || say "QEMU ended with status $?"
+	cp "$dir/out/kunit" "$dir/log"
 }
 
 # Flat TAP out of the kernel's nested one: a line for each case of a suite.
@@ -37,19 +57,21 @@ kunit_flatten()
 
 kunit_tap()
 {
-	local dir=$WORK/kunit log
+	local dir=$WORK/kunit verdict
 	root_get
-	uml_get
-	kunit_build "$dir"
-	log=$dir/console
-	LAB_TIMEOUT=300 uml_boot "$dir" 256 /lab/src/init kunit.enable=1 \
-		> "$log" || true
-	grep -E '^ *# ' "$log" | grep -v 'Subtest:' || true
-	kunit_flatten < "$log" || {
-		tail -n 40 "$log" >&2
+	if kernel_is_own; then
+		kunit_guest "$dir"
+		verdict=(guest_verdict "$dir")
+	else
+		kunit_uml "$dir"
+		verdict=(uml_quiet "$dir/log")
+	fi
+	grep -E '^ *# ' "$dir/log" | grep -v 'Subtest:' || true
+	kunit_flatten < "$dir/log" || {
+		tail -n 40 "$dir/log" >&2
 		return 1
 	}
-	uml_quiet "$log"
+	"${verdict[@]}"
 }
 
 cmd_kunit()

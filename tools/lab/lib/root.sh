@@ -17,17 +17,6 @@ ROOT_PACKAGES=(
 	ca-certificates netcat-openbsd socat tayga tmux
 )
 
-kernel_load()
-{
-	local file=$LAB/kernels/$1
-	case $1 in
-	*/*|.*) wrong_usage "--kernel takes a name, not '$1'" ;;
-	esac
-	[ -f "$file" ] || wrong_usage "no kernel '$1'; there is: $(ls "$LAB/kernels")"
-	# shellcheck source=kernels/debian-6.1
-	. "$file"
-}
-
 # The mirrors this machine is configured with: "main URI" and "security URI".
 root_mirrors()
 {
@@ -82,17 +71,15 @@ root_make()
 		--customize-hook="$LAB/lib/customize-root"
 }
 
-# Sets ROOT and, by it, RELEASE, the kernel release.
+# Sets ROOT.
 root_get()
 {
-	local key newest
-	key=$(cat "$LAB/kernels/$KERNEL" /etc/debian_version
+	local key
+	key=$(cat "$LAB/kernels/$BASE" /etc/debian_version
 	      declare -p ROOT_PACKAGES
 	      cat "$LAB/lib/customize-root"; declare -f debian_tree root_make)
-	cached "root-$KERNEL" "$key" root_make
+	cached "root-$BASE" "$key" root_make
 	ROOT=$REPLY
-	newest=$(printf '%s\n' "$ROOT"/lib/modules/*-amd64 | sort -V | tail -n 1)
-	RELEASE=${newest##*/}
 }
 
 # in_root [HOST:PLACE[:ro]]... -- CMD...: run CMD natively in ROOT, which is

@@ -14,6 +14,6 @@ source_make()
 # Sets SOURCE; it is mounted at /lab/tree.
 source_get()
 {
-	cached "source-$KERNEL" "$ROOT $(declare -f source_make)" source_make
+	cached "source-$BASE" "$ROOT $(declare -f source_make)" source_make
 	SOURCE=$REPLY
 }

@@ -12,7 +12,8 @@ test_programs()
 		make -s -C /lab/src/selftests/net/ila list-tests
 }
 
-# test_choose NAME...: sets PROGRAMS and OTHERS; no NAME chooses everything
+# test_choose NAME...: sets PROGRAMS and OTHERS; no NAME chooses what the kernel is
+# for, which is everything if it does not say
 test_choose()
 {
 	local known name found
@@ -21,6 +22,7 @@ test_choose()
 	mapfile -t PROGRAMS <<<"$known"
 	OTHERS=()
 	[ "$MODULE" = in-tree ] || OTHERS=("${ELSEWHERE[@]}")
+	[ $# -gt 0 ] || set -- "${KERNEL_TESTS[@]}"
 	[ $# -gt 0 ] || return 0
 	PROGRAMS=()
 	OTHERS=()
@@ -42,7 +44,7 @@ test_in_guest()
 	local guest=$WORK/guest
 	guest_stage "$guest"
 	mkdir -p "$guest/out/tap"
-	guest_command "$guest" env LAB_MODULE="$MODULE" \
+	guest_command "$guest" env LAB_MODULE="$MODULE" LAB_SLOW="$KERNEL_SLOW" \
 		/lab/stage/guest/tests "$@"
 	guest_qemu "$guest" </dev/null || say "QEMU ended with status $?"
 	cp "$guest/out/tap/"* "$WORK/tap/" 2>/dev/null || true

@@ -8,7 +8,7 @@
 tools_get()
 {
 	root_get
-	TOOLS=$CACHE/tools-$KERNEL-$(hash_of \
+	TOOLS=$CACHE/tools-$BASE-$(hash_of \
 		<<<"$TOP $ROOT $(declare -f tools_library tools_build)")
 	mkdir -p "$TOOLS/src"
 }

@@ -29,7 +29,7 @@ uml_make()
 uml_get()
 {
 	source_get
-	cached "uml-$KERNEL" "$SOURCE $(cat "$LAB/uml/config"; declare -f uml_make)" \
+	cached "uml-$BASE" "$SOURCE $(cat "$LAB/uml/config"; declare -f uml_make)" \
 		uml_make
 	UML=$REPLY
 }
@@ -50,7 +50,7 @@ uml_boot()
 	mkdir -p "$dir/out"
 	in_root "$UML:/lab/build:ro" "$dir/stage:/lab/stage:ro" \
 		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- \
-		timeout -k 5 "$LAB_TIMEOUT" /lab/build/linux "mem=${memory}M" \
+		timeout -k 5 "${LAB_TIMEOUT:-3600}" /lab/build/linux "mem=${memory}M" \
 		uml_dir=/tmp root=/dev/root rootfstype=hostfs ro "init=$init" \
 		con=null con0=null,fd:1 panic=-1 random.trust_cpu=on "$@" </dev/null 2>&1 | tr -d '\r'
 }
@@ -58,7 +58,7 @@ uml_boot()
 # uml_quiet LOG: the kernel reported nothing
 uml_quiet()
 {
-	! grep -E -A 25 -f "$LAB/guest/reports.grep" "$1" >&2
+	! "$LAB/guest/reports" "$1" >&2
 }
 
 # uml_measure DIR MB PROGRAM: run it there; what it leaves is in DIR/out

@@ -16,7 +16,7 @@ import subprocess
 import time
 
 import ila_nl
-from ilatap import check, libc, unshare, CLONE_NEWNET
+from ilatap import check, libc, unshare, CLONE_NEWNET, SLOW
 from wire.model import IDENT_LUID, MODES, addr, text
 from wire.packet import ICMP6, flow_of, src_of
 
@@ -37,7 +37,7 @@ ROUTER_IN, ROUTER_OUT = addr('2001:db8:5::ff'), addr('2001:db8:6::ff')
 # neighbours: of SIR prefixes, of locators, and what routes name as gateway
 AT_SIR, AT_LOC, AT_VIA = 'fe80::a1', 'fe80::a2', 'fe80::a3'
 BUFFER = bytearray(1 << 17)     # one for all: a new one each time costs page faults
-QUIET = 0.4     # seconds after which a missing frame is taken as dropped
+QUIET = 0.4 * SLOW  # seconds after which a missing frame is taken as dropped
 
 
 def mac(last):
