@@ -46,9 +46,15 @@ root_sources()
 	security=$(root_mirrors | awk '$1 == "security" { print $2; exit }')
 	: "${main:=http://deb.debian.org/debian}"
 	: "${security:=http://deb.debian.org/debian-security}"
-	for s in "$SUITE" "$SUITE-updates" "${KERNEL_SUITES[@]}"; do
+	if [ "$SUITE" = sid ]; then
+		# never released, so never updated; a mirror may be some weeks old
+		echo "deb [check-valid-until=no] $main sid main"
+		return
+	fi
+	for s in "$SUITE" "${KERNEL_SUITES[@]}"; do
 		echo "deb $main $s main"
 	done
+	echo "deb $main $SUITE-updates main"
 	echo "deb $security $SUITE-security main"
 }
 
@@ -82,7 +88,8 @@ root_make()
 		--customize-hook="$LAB/lib/customize-root"
 }
 
-# Sets ROOT and, by it, RELEASE, the kernel release.
+# Sets ROOT and, by it, RELEASE, the kernel release, and SOURCE_PACKAGE, with
+# its version if it was asked for without.
 root_get()
 {
 	local key newest
@@ -93,6 +100,7 @@ root_get()
 	ROOT=$REPLY
 	newest=$(printf '%s\n' "$ROOT"/lib/modules/*-amd64 | sort -V | tail -n 1)
 	RELEASE=${newest##*/}
+	SOURCE_PACKAGE=$(basename "$ROOT"/usr/src/linux-source-*.tar.xz .tar.xz)
 }
 
 # in_root [HOST:PLACE[:ro]]... -- CMD...: run CMD natively in ROOT, which is
