@@ -10,7 +10,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 all: modules
 
-modules modules_install clean:
+modules:
+	@include/compat/hint $(KDIR) $(MAKE) -C $(KDIR) M=$(CURDIR) $@
+
+modules_install clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates $@
 
 unit:

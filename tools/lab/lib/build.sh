@@ -20,7 +20,8 @@ build_sync()
 		cd /lab/src
 		rsync -a --delete --filter "+ */" --filter "+ *.[ch]" \
 			--filter "+ *.mk" --filter "+ Makefile" \
-			--filter "+ Kbuild" --filter "- *" \
+			--filter "+ Kbuild" --filter "+ /include/compat/hint" \
+			--filter "- *" \
 			Makefile Kbuild net include /lab/build/'
 }
 

@@ -3,7 +3,9 @@
 # `lab check`: what needs no guest. Each check is a TAP case; what a checker
 # says comes before its verdict. One that has nothing to look at skips.
 
-CHECKS=(checkpatch sparse shellcheck rst man yaml tools valgrind fuzz)
+# What depends on the kernel, and what does not
+CHECKS_KERNEL=(sparse compat clang s390x powerpc)
+CHECKS=("${CHECKS_KERNEL[@]}" checkpatch shellcheck rst man yaml tools valgrind fuzz)
 CHECK_SKIP=4
 
 # What checkpatch cannot like here: there is no MAINTAINERS in this tree.
@@ -77,6 +79,56 @@ check_sparse()
 	! grep -E '/lab/src/.*(warning|error)|^(net|include)/.*(warning|error)|modpost|WARNING' "$log"
 }
 
+# Each file of include/compat taken away: if this kernel needs it, the compile
+# must say that it does.
+check_compat()
+{
+	local dir=$WORK/sparse log=$WORK/compat.log header needed=0
+	for header in $(cd "$TOP/include/compat" && find . -name '*.h' | sort); do
+		header=${header#./}
+		build_sync "$dir"
+		rm "$dir/include/compat/$header"
+		! in_root "${PLACES[@]}" "$dir:/lab/src" -- make -s -j "$(nproc)" -C /lab/src \
+			KDIR="$KDIR" W=1 modules \
+			> "$log" 2>&1 || continue
+		grep "^ila: .*: write include/compat/$header\$" "$log" || {
+			cat "$log"
+			return 1
+		}
+		needed=1
+	done
+	[ $needed = 1 ] || return $CHECK_SKIP
+}
+
+# check_cross WHAT: any warning of the module's sources
+check_cross()
+{
+	local log=$WORK/$1.log
+	cross_module "$1" "$WORK/$1" > "$log" 2>&1 || {
+		cat "$log"
+		return 1
+	}
+	! grep -E '/lab/src/[^ ]*:[0-9]+: *(warning|error)' "$log"
+}
+
+check_clang()
+{
+	check_cross clang
+}
+
+check_s390x()
+{
+	check_cross s390x
+	cross_unit s390x
+	cross_library
+}
+
+check_powerpc()
+{
+	check_cross powerpc
+	cross_unit powerpc
+}
+
 check_shellcheck()
 {
 	local files
@@ -140,13 +192,15 @@ check_fuzz()
 
 check_tap()
 {
-	local name n=0 failed=0
+	local name n=0 failed=0 begin
 	source_get
 	echo "TAP version 13"
 	echo "1..${#CHECKS[@]}"
 	for name in "${CHECKS[@]}"; do
 		n=$((n + 1))
+		begin=$SECONDS
 		attempt "check_$name" > "$WORK/check.log" 2>&1
+		echo "# $name: $((SECONDS - begin)) s"
 		case $STATUS in
 		0) echo "ok $n $name" ;;
 		"$CHECK_SKIP") echo "ok $n $name # SKIP there is nothing to check" ;;
@@ -160,8 +214,20 @@ check_tap()
 	return $failed
 }
 
+# cmd_check [NAME...]: "kernel" are those that depend on it
 cmd_check()
 {
+	local name chosen=()
+	for name; do
+		if [ "$name" = kernel ]; then
+			chosen+=("${CHECKS_KERNEL[@]}")
+		elif [[ " ${CHECKS[*]} " == *" $name "* ]]; then
+			chosen+=("$name")
+		else
+			wrong_usage "no check '$name'; there is: kernel ${CHECKS[*]}"
+		fi
+	done
+	[ $# = 0 ] || CHECKS=("${chosen[@]}")
 	kernel_get
 	test_only check
 }

@@ -35,9 +35,15 @@ root_sources()
 	security=$(root_mirrors | awk '$1 == "security" { print $2; exit }')
 	: "${main:=http://deb.debian.org/debian}"
 	: "${security:=http://deb.debian.org/debian-security}"
-	for s in "$SUITE" "$SUITE-updates" "${KERNEL_SUITES[@]}"; do
+	if [ "$SUITE" = sid ]; then
+		# never released, so never updated; a mirror may be some weeks old
+		echo "deb [check-valid-until=no] $main sid main"
+		return
+	fi
+	for s in "$SUITE" "${KERNEL_SUITES[@]}"; do
 		echo "deb $main $s main"
 	done
+	echo "deb $main $SUITE-updates main"
 	echo "deb $security $SUITE-security main"
 }
 
@@ -71,7 +77,7 @@ root_make()
 		--customize-hook="$LAB/lib/customize-root"
 }
 
-# Sets ROOT.
+# Sets ROOT, and SOURCE_PACKAGE with its version if it was asked for without.
 root_get()
 {
 	local key
@@ -80,6 +86,7 @@ root_get()
 	      cat "$LAB/lib/customize-root"; declare -f debian_tree root_make)
 	cached "root-$BASE" "$key" root_make
 	ROOT=$REPLY
+	SOURCE_PACKAGE=$(basename "$ROOT"/usr/src/linux-source-*.tar.xz .tar.xz)
 }
 
 # in_root [HOST:PLACE[:ro]]... -- CMD...: run CMD natively in ROOT, which is

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # The kernel's own client for netlink families described in YAML, and the
-# schemas of such descriptions. Older kernels' sources have neither; Debian has
-# them in a newer source package only.
+# schemas of such descriptions. Older kernels' sources have neither; one that is
+# in a newer source package serves all kernels.
 
+YNL_SUITE=bookworm
 YNL_PACKAGE=linux-source-6.12
 
 ynl_make()
 {
+	local SUITE=$YNL_SUITE KERNEL_SUITES=()
 	say "taking ynl out of $YNL_PACKAGE"
 	mkdir "$1/deb"
 	debian_tree "$1/deb" extract "$YNL_PACKAGE"
@@ -24,7 +26,7 @@ ynl_make()
 # Sets YNL, a directory with ynl/ (cli.py and its lib/) and netlink/ (schemas).
 ynl_get()
 {
-	cached ynl "$SUITE $YNL_PACKAGE $(declare -f debian_tree ynl_make)" ynl_make
+	cached ynl "$YNL_SUITE $YNL_PACKAGE $(declare -f debian_tree ynl_make)" ynl_make
 	YNL=$REPLY
 }
 
