@@ -83,13 +83,15 @@ check_sparse()
 # must say that it does.
 check_compat()
 {
-	local dir=$WORK/sparse log=$WORK/compat.log header needed=0
+	local dir=$WORK/compat log=$WORK/compat.log header needed=0
 	for header in $(cd "$TOP/include/compat" && find . -name '*.h' | sort); do
 		header=${header#./}
+		# what was compiled with it would stay
+		rm -rf "$dir"
 		build_sync "$dir"
 		rm "$dir/include/compat/$header"
-		! in_root "${PLACES[@]}" "$dir:/lab/src" -- make -s -j "$(nproc)" -C /lab/src \
-			KDIR="$KDIR" W=1 modules \
+		! in_root "${PLACES[@]}" "$dir:/lab/src" -- \
+			make -s -j "$(nproc)" -C /lab/src KDIR="$KDIR" modules \
 			> "$log" 2>&1 || continue
 		grep "^ila: .*: write include/compat/$header\$" "$log" || {
 			cat "$log"
