@@ -11,9 +11,9 @@
  * Nothing may come of it but speed. So a packet goes the long way unless it is
  * plain in every respect that ip6_forward() and the table route's output care for,
  * and there is nobody in the namespace who would see it on the way: no hook of
- * netfilter but ours on the way in, none on the way through and out, no IPsec
- * policy, no rule for routes. Whatever has to be said to a sender is said on the
- * long way.
+ * netfilter but ours on the way in, none on the way through, no IPsec policy, no
+ * rule for routes. Hooks on the way out see it as ever. Whatever has to be said to
+ * a sender is said on the long way.
  */
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -155,15 +155,17 @@ void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 /* Forwarding
  */
 
-/* Is there somebody on the way who would see the packet? */
+/* Is there nobody on the way who would see the packet? The locator's next hop has
+ * those in POST_ROUTING see it on either way; AppArmor has one there in every
+ * namespace.
+ */
 static bool ila_fast_is_alone(const struct net *net)
 {
 	const struct nf_hook_entries *in;
 
 	in = rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
 	return in && in->num_hook_entries == 1 &&
-	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_FORWARD]) &&
-	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
+	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_FORWARD]);
 }
 
 /* Are packets to be forwarded, and nothing else to be done to them? */
