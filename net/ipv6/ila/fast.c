@@ -176,7 +176,8 @@ static bool ila_fast_applies(struct net *net, const struct net_device *dev)
 	       !ila_has_policy(net, XFRM_POLICY_FWD) &&
 	       !ila_route_varies(net) &&
 	       !(dev->flags & IFF_LOOPBACK) &&
-	       !netif_is_l3_slave(dev) && !netif_is_l3_master(dev);
+	       !netif_is_l3_slave(dev) && !netif_is_l3_master(dev) &&
+	       !netif_has_l3_rx_handler(dev);
 }
 
 /* Global unicast 2000::/3, or unique local fc00::/7: not to be looked at twice */
