@@ -140,8 +140,9 @@ void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 	struct ila_fast_route *route;
 	u32 now = ila_now();
 
+	/* addresses of a link have routes for each device */
 	if (!fast || READ_ONCE(ilan->dead) || ila_route_varies(net) ||
-	    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
+	    rt6_need_strict(&ipv6_hdr(skb)->daddr))
 		return;
 	route = ila_fast_route(fast, upper);
 	/* two prefixes in one place do not take it from each other all the time */
