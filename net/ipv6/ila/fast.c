@@ -300,7 +300,10 @@ static int ila_fast_fib_event(struct notifier_block *nb, unsigned long event,
 			      void *ptr)
 {
 	struct ila_fast *fast = container_of(nb, struct ila_fast, fib);
+	const struct fib_notifier_info *info = ptr;
 
+	if (info->family != AF_INET6)
+		return NOTIFY_DONE;
 	rcu_read_lock();
 	ila_fast_forget(fast, false);
 	rcu_read_unlock();
