@@ -11,9 +11,9 @@
  * Nothing may come of it but speed. So a packet goes the long way unless it is
  * plain in every respect that ip6_forward() and the table route's output care for,
  * and there is nobody in the namespace who would see it on the way: no hook of
- * netfilter but ours on the way in, none on the way through and out, no IPsec
- * policy, no rule for routes. Whatever has to be said to a sender is said on the
- * long way.
+ * netfilter but ours on the way in, none on the way through, no IPsec policy, no
+ * rule for routes. Hooks on the way out see it as ever. Whatever has to be said to
+ * a sender is said on the long way.
  */
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -140,8 +140,9 @@ void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 	struct ila_fast_route *route;
 	u32 now = ila_now();
 
+	/* addresses of a link have routes for each device */
 	if (!fast || READ_ONCE(ilan->dead) || ila_route_varies(net) ||
-	    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
+	    rt6_need_strict(&ipv6_hdr(skb)->daddr))
 		return;
 	route = ila_fast_route(fast, upper);
 	/* two prefixes in one place do not take it from each other all the time */
@@ -155,15 +156,17 @@ void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 /* Forwarding
  */
 
-/* Is there somebody on the way who would see the packet? */
+/* Is there nobody on the way who would see the packet? The locator's next hop has
+ * those in POST_ROUTING see it on either way; AppArmor has one there in every
+ * namespace.
+ */
 static bool ila_fast_is_alone(const struct net *net)
 {
 	const struct nf_hook_entries *in;
 
 	in = rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
 	return in && in->num_hook_entries == 1 &&
-	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_FORWARD]) &&
-	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
+	       !rcu_access_pointer(net->nf.hooks_ipv6[NF_INET_FORWARD]);
 }
 
 /* Are packets to be forwarded, and nothing else to be done to them? */
@@ -174,7 +177,8 @@ static bool ila_fast_applies(struct net *net, const struct net_device *dev)
 	       !ila_has_policy(net, XFRM_POLICY_FWD) &&
 	       !ila_route_varies(net) &&
 	       !(dev->flags & IFF_LOOPBACK) &&
-	       !netif_is_l3_slave(dev) && !netif_is_l3_master(dev);
+	       !netif_is_l3_slave(dev) && !netif_is_l3_master(dev) &&
+	       !netif_has_l3_rx_handler(dev);
 }
 
 /* Global unicast 2000::/3, or unique local fc00::/7: not to be looked at twice */
@@ -296,7 +300,10 @@ static int ila_fast_fib_event(struct notifier_block *nb, unsigned long event,
 			      void *ptr)
 {
 	struct ila_fast *fast = container_of(nb, struct ila_fast, fib);
+	const struct fib_notifier_info *info = ptr;
 
+	if (info->family != AF_INET6)
+		return NOTIFY_DONE;
 	rcu_read_lock();
 	ila_fast_forget(fast, false);
 	rcu_read_unlock();

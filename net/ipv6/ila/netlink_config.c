@@ -2,6 +2,7 @@
 /*
  * Identifier-Locator Addressing: generic netlink, configuration and counters
  */
+#include <linux/mutex.h>
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 
@@ -140,6 +141,11 @@ static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
 	return 0;
 }
 
+/* The fast path is turned on before the setting says so, and off after that. Of
+ * two requests at once, one must not come between.
+ */
+static DEFINE_MUTEX(ila_config_mutex);
+
 /* What can fail is done first; turning the fast path off can not */
 static int ila_configure_all(struct ila_net *ilan, struct genl_info *info)
 {
@@ -180,7 +186,9 @@ int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 	ilan = ila_net_get(genl_info_net(info));
 	if (IS_ERR(ilan))
 		return PTR_ERR(ilan);
+	mutex_lock(&ila_config_mutex);
 	err = ila_configure_all(ilan, info);
+	mutex_unlock(&ila_config_mutex);
 	ila_net_put(ilan);
 	return err;
 }

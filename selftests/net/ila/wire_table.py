@@ -155,9 +155,9 @@ def shared(routers, number):
                    lambda s=site, f=function: f(s, True))
 
 
-def offloaded(number):
+def offloaded(number, link_of=Link):
     for mode_name in MODES:
-        link = Link(mode_name, next(number))
+        link = link_of(mode_name, next(number))
         for (what, function), offload in product(
                 (('partial', wire_gso.partial), ('TCP train', wire_gso.train)), (True, False)):
             yield ('table route %s: %s, device %s' % (
