@@ -6,8 +6,9 @@
 #include_next <net/ip6_route.h>
 #include <net/ipv6.h>
 
-static inline void ip6_count_forwarded(struct net *net, struct dst_entry *dst,
-				       const struct sk_buff *skb)
+static inline void ip6_route_count_forwarded(struct net *net,
+					     struct dst_entry *dst,
+					     const struct sk_buff *skb)
 {
 	__IP6_INC_STATS(net, ip6_dst_idev(dst), IPSTATS_MIB_OUTFORWDATAGRAMS);
 #ifndef HAVE_IPSTATS_MIB_OUTREQUESTS

@@ -223,7 +223,7 @@ static bool ila_fast_send(struct ila_net *ilan, struct net *net,
 	if (unlikely(ila_rewrite(skb, &hit->xlat) != ILA_OK))
 		return false;
 	ipv6_hdr(skb)->hop_limit--;
-	ip6_count_forwarded(net, route, skb);
+	ip6_route_count_forwarded(net, route, skb);
 	ila_count(ilan, ILA_STAT_OUT_FASTPATH);
 	ila_count_sent(ilan, hit->loc, skb);
 	skb_clear_tstamp(skb);
