@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# `lab test`: the selftests in one guest, then what runs elsewhere. Every test
-# leaves WORK/tap/NAME (its TAP), NAME.status and perhaps NAME.reports.
+# `lab test`: the selftests in guests, then what runs elsewhere. Every test
+# leaves WORK/tap/NAME (its TAP), NAME.status, NAME.seconds and perhaps
+# NAME.reports.
 
 ELSEWHERE=(kunit unit interop)
+: "${LAB_GUESTS:=1}"
 
 # The programs of selftests/net/ila, as its Makefile names them.
 test_programs()
@@ -38,35 +40,65 @@ test_choose()
 	done
 }
 
-# test_in_guest PROGRAM...
-test_in_guest()
+# test_in_guests PROGRAM...: LAB_GUESTS at once; each takes the next program that
+# none has taken. A guest mostly keeps one processor busy.
+test_in_guests()
 {
-	local guest=$WORK/guest
+	local n
+	mkdir -p "$WORK/claims"
+	for n in $(seq "$LAB_GUESTS"); do
+		test_guest_stage "$n" "$@"
+	done
+	for n in $(seq "$LAB_GUESTS"); do
+		test_guest_run "$n" &
+	done
+	wait
+	for n in $(seq "$LAB_GUESTS"); do
+		test_guest_end "$n"
+	done
+	test_missing "$@"
+}
+
+# test_guest_stage N PROGRAM...
+test_guest_stage()
+{
+	local n=$1 guest=$WORK/guest$1
+	shift
 	guest_stage "$guest"
 	mkdir -p "$guest/out/tap"
-	guest_command "$guest" env LAB_MODULE="$MODULE" LAB_SLOW="$KERNEL_SLOW" \
+	guest_command "$guest" env LAB_MODULE="$MODULE" LAB_GUEST="$n" \
+		LAB_SLOW="$KERNEL_SLOW" \
 		/lab/stage/guest/tests "$@"
-	guest_qemu "$guest" </dev/null || say "QEMU ended with status $?"
+}
+
+# With several, what they say is told apart by their numbers.
+test_guest_run()
+{
+	local guest=$WORK/guest$1 shares form='s/^//'
+	mapfile -t shares < <(guest_share claims "$WORK/claims" '')
+	[ "$LAB_GUESTS" = 1 ] || form="s/^/$1| /"
+	{
+		guest_qemu "$guest" "${shares[@]}" </dev/null ||
+			say "QEMU ended with status $?"
+	} | sed -u "$form"
+}
+
+# What a guest left. A report that came in no test's time counts too.
+test_guest_end()
+{
+	local guest=$WORK/guest$1 name=guest$1
+	guest_ended "$guest" || true
 	cp "$guest/out/tap/"* "$WORK/tap/" 2>/dev/null || true
-	test_guest_died "$guest" "$@"
-	test_unattributed "$guest"
+	! guest_quiet "$guest" || return 0
+	! compgen -G "$guest/out/tap/*.reports" >/dev/null || return 0
+	echo "not ok 1 the kernel has nothing to report" > "$WORK/tap/$name"
+	echo 1 > "$WORK/tap/$name.status"
 }
 
-# A report that came in no test's time counts too.
-test_unattributed()
+# A guest that died owes the test that did not come to its end.
+test_missing()
 {
-	! guest_quiet "$1" || return 0
-	! compgen -G "$WORK/tap/*.reports" >/dev/null || return 0
-	echo "not ok 1 the kernel has nothing to report" > "$WORK/tap/guest"
-	echo 1 > "$WORK/tap/guest.status"
-}
-
-# A guest that crashed owes the tests that did not come to their end.
-test_guest_died()
-{
-	local guest=$1 name
-	shift
-	! guest_ended "$guest" || return 0
+	local name
 	for name; do
 		[ ! -f "$WORK/tap/$name.status" ] || continue
 		touch "$WORK/tap/$name"
@@ -86,10 +118,11 @@ attempt()
 # test_elsewhere NAME: `NAME_tap` prints TAP and fails as its tests do
 test_elsewhere()
 {
-	local name=$1
+	local name=$1 begin=$SECONDS
 	echo "# $name"
 	attempt "${name}_tap" > >(tee "$WORK/tap/$name")
 	echo "$STATUS" > "$WORK/tap/$name.status"
+	echo $((SECONDS - begin)) > "$WORK/tap/$name.seconds"
 }
 
 # test_only NAME: one of those that run elsewhere, by itself
@@ -121,6 +154,16 @@ test_count()
 	awk -F'\t' -v verdict="$2" '$2 == verdict { n++ } END { print n + 0 }' "$1"
 }
 
+# What took its time, the longest first
+test_seconds()
+{
+	local file
+	for file in "$WORK/tap/"*.seconds; do
+		[ ! -s "$file" ] || echo "$(<"$file") $(basename "$file" .seconds)"
+	done | sort -rn | awk '$1 >= 5 { line = line ", " $2 " " $1 }
+		END { if (line) print "# seconds: " substr(line, 3) }'
+}
+
 # test_summary CASES: what failed, then the one line that says it all
 test_summary()
 {
@@ -131,6 +174,7 @@ test_summary()
 		echo "# failed:"
 		awk -F'\t' '$2 == "fail" { print "#   " $1 ": " $3 }' "$1"
 	fi
+	test_seconds
 	echo "$(test_count "$1" pass) passed, $failed failed," \
 		"$(test_count "$1" skip) skipped"
 	[ "$failed" = 0 ]
@@ -139,11 +183,16 @@ test_summary()
 cmd_test()
 {
 	local name
+	if [ ${#KERNELS[@]} -gt 1 ]; then
+		test_kernels "$@"
+		return
+	fi
 	work_dir
 	test_choose "$@"
+	echo "# $KERNEL: $RELEASE"
 	mkdir -p "$WORK/tap"
 	if [ ${#PROGRAMS[@]} -gt 0 ]; then
-		test_in_guest "${PROGRAMS[@]}"
+		test_in_guests "${PROGRAMS[@]}"
 	fi
 	for name in "${OTHERS[@]}"; do
 		test_elsewhere "$name"
