@@ -19,7 +19,7 @@ test_programs()
 test_choose()
 {
 	local known name found
-	root_get
+	kernel_get
 	known=$(test_programs)
 	mapfile -t PROGRAMS <<<"$known"
 	OTHERS=()
