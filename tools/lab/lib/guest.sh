@@ -7,6 +7,7 @@
 # status, dmesg), console.
 
 : "${LAB_MEMORY:=2048}" "${LAB_CPUS:=2}" "${LAB_TIMEOUT:=3600}"
+: "${LAB_ACCEL:=tcg,thread=multi}"
 
 WORK='' WORK_KEEP=${LAB_KEEP:-}
 
@@ -78,7 +79,7 @@ guest_qemu()
 		guest_share stage "$dir/stage" ,readonly=on
 		guest_share out "$dir/out" '')
 	timeout --foreground -k 10 "$LAB_TIMEOUT" \
-	qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+	qemu-system-x86_64 -accel "$LAB_ACCEL" -cpu max \
 		-smp "$LAB_CPUS" -m "$LAB_MEMORY" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$ROOT/boot/vmlinuz-$RELEASE" -initrd "$INITRAMFS" \
