@@ -4,7 +4,7 @@
 # make modules_install     to updates/, where it goes before the kernel's own
 # make unit                the address arithmetic's tests, in user space
 # make tools              library and ilactl; tools_install, to PREFIX
-# make test, make demo     the lab: guests with stock kernels
+# make test, demo, bench  the lab: guests with stock kernels
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 

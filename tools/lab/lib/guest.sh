@@ -6,7 +6,7 @@
 # selftests/, lib/, ynl/, netlink/, uapi/, command), out/ (what it writes:
 # status, dmesg), console.
 
-: "${LAB_CPUS:=2}"
+: "${LAB_CPUS:=2}" "${LAB_ACCEL:=tcg,thread=multi}"
 
 WORK='' WORK_KEEP=${LAB_KEEP:-}
 
@@ -87,7 +87,7 @@ guest_qemu()
 		guest_share stage "$dir/stage" ,readonly=on
 		guest_share out "$dir/out" '')
 	timeout --foreground -k 10 "${LAB_TIMEOUT:-$((3600 * KERNEL_SLOW))}" \
-	qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+	qemu-system-x86_64 -accel "$LAB_ACCEL" -cpu max \
 		-smp "$LAB_CPUS" -m "${LAB_MEMORY:-$KERNEL_MEMORY}" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$VMLINUZ" -initrd "$INITRAMFS" \

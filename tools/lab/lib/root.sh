@@ -14,7 +14,7 @@ ROOT_PACKAGES=(
 	# to test
 	bash coreutils procps util-linux iproute2 iputils-ping iputils-tracepath
 	traceroute iperf3 curl nftables conntrack tcpdump ethtool strace
-	ca-certificates netcat-openbsd socat tayga tmux
+	ca-certificates netcat-openbsd socat tayga tmux iptables
 )
 
 # The mirrors this machine is configured with: "main URI" and "security URI".

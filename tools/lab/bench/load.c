@@ -4,6 +4,7 @@
  *
  *	load new|change|replace|delete SIR LOCATOR COUNT SPREAD TURN
  *	load routes SIR LOCATOR COUNT SPREAD DEVICE
+ *	load move LOCATOR LOCATOR
  *	load dump|flush
  *
  * Mapping i is that of SIR:2000:0 and 16 * i + 1, so none ends in ffff. It is at
@@ -148,6 +149,13 @@ static struct result do_flush(struct ila *ila)
 	if (ila_mapping_flush(ila, NULL, &deleted) < 0)
 		errx(1, "%s", ila_error(ila));
 	return (struct result){ .done = deleted };
+}
+
+static struct result do_move(struct ila *ila, const char *from, const char *to)
+{
+	if (ila_locator_move(ila, 0, upper(from), upper(to)) < 0)
+		errx(1, "%s", ila_error(ila));
+	return (struct result){ .done = 1 };
 }
 
 /* Routes: one message each, many in a buffer, as `ip -batch` would */
@@ -328,9 +336,12 @@ static struct result run(int argc, char **argv)
 		return do_dump(open_ila());
 	if (argc == 2 && !strcmp(argv[1], "flush"))
 		return do_flush(open_ila());
+	if (argc == 4 && !strcmp(argv[1], "move"))
+		return do_move(open_ila(), argv[2], argv[3]);
 	if (argc == 7)
 		return do_write(argv);
 	errx(2, "usage: load COMMAND SIR LOCATOR COUNT SPREAD TURN|DEVICE\n"
+		"       load move LOCATOR LOCATOR\n"
 		"       load dump|flush");
 }
 
