@@ -15,7 +15,8 @@ test_kernel()
 	local kernel=$1 begin=$SECONDS
 	shift
 	LAB_GUESTS=1 "$LAB/lab" test --kernel "$kernel" --module "$MODULE" "$@" \
-		2>&1 </dev/null | tee "$WORK/$kernel.log" | sed -u "s/^/$kernel| /"
+		2>&1 </dev/null | tee "$WORK/$kernel.log" |
+		sed -u "s/^/$kernel| /" || true
 	echo $((SECONDS - begin)) > "$WORK/$kernel.seconds"
 }
 
