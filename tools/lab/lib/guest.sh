@@ -92,7 +92,7 @@ guest_qemu()
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$VMLINUZ" -initrd "$INITRAMFS" \
 		-append "console=ttyS0 quiet loglevel=5 panic=-1 oops=panic \
-mitigations=off tsc=reliable log_buf_len=8M net.ifnames=0 \
+mitigations=off log_buf_len=8M net.ifnames=0 \
 $KERNEL_APPEND ${LAB_APPEND:-}" \
 		-serial "file:$dir/console" \
 		-chardev stdio,id=io,signal=off \
