@@ -103,7 +103,8 @@ bench_settings()
 bench_guest()
 {
 	local part=$1 side=$2 dir=$WORK/$1-$2 MODULE=$2
-	local LAB_CPUS=1 LAB_ACCEL=tcg,thread=single PACKETS=$INSTRUCTION_PACKETS
+	local LAB_CPUS=1 LAB_ACCEL=tcg,thread=single LAB_CPU=max
+	local PACKETS=$INSTRUCTION_PACKETS
 	[ "$side" != others ] || MODULE=in-tree
 	rm -rf "$dir"
 	guest_stage "$dir"
