@@ -75,6 +75,16 @@ struct ila_ahead {
 
 #define ILA_AHEAD_BITS		3
 
+/* Hash of an upper half, of which the upper bits are good. Only an administrator
+ * chooses those that are in tables, so it need not be secret.
+ */
+static inline u64 ila_upper_hash(__be64 upper)
+{
+	u64 hash = (__force u64)upper;
+
+	return (hash ^ hash >> 32) * GOLDEN_RATIO_64;
+}
+
 /**
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
@@ -201,20 +211,22 @@ void ila_l4_walk(const struct sk_buff *skb, struct ila_l4 *l4);
 int ila_l4_icmp_type(const struct sk_buff *skb, const struct ila_l4 *l4);
 unsigned int ila_l4_gso_len(const struct sk_buff *skb);
 
+#define ILA_EXTENSIONS	(BIT_ULL(NEXTHDR_HOP) | BIT_ULL(NEXTHDR_DEST) | \
+			 BIT_ULL(NEXTHDR_ROUTING) | BIT_ULL(NEXTHDR_AUTH) | \
+			 BIT_ULL(NEXTHDR_FRAGMENT))
+
 /* Extension headers that the transport header can stand behind */
 static inline bool ila_is_extension(u8 nexthdr)
 {
-	const u64 extensions = BIT_ULL(NEXTHDR_HOP) | BIT_ULL(NEXTHDR_DEST) |
-			       BIT_ULL(NEXTHDR_ROUTING) | BIT_ULL(NEXTHDR_AUTH) |
-			       BIT_ULL(NEXTHDR_FRAGMENT);
-
-	return nexthdr < 64 && (extensions >> nexthdr & 1);
+	return nexthdr < 64 && (ILA_EXTENSIONS >> nexthdr & 1);
 }
 
 /* Next headers for which ILA has to look into the packet in every mode */
 static inline bool ila_looks_at(u8 nexthdr)
 {
-	return nexthdr == NEXTHDR_ICMP || ila_is_extension(nexthdr);
+	const u64 looked_at = ILA_EXTENSIONS | BIT_ULL(NEXTHDR_ICMP);
+
+	return nexthdr < 64 && (looked_at >> nexthdr & 1);
 }
 
 /**
@@ -230,6 +242,26 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
 	l4->behind = ILA_BEHIND_IPV6;
 	if (unlikely(ila_is_extension(l4->proto)))
 		ila_l4_walk(skb, l4);
+}
+
+/**
+ * ila_own_header() - make the IPv6 header of a packet its own
+ * @skb: the packet
+ *
+ * Pointers into the packet are invalid afterwards.
+ *
+ * Return: true; or false without memory, or for a packet that somebody else
+ * holds too.
+ */
+static inline bool ila_own_header(struct sk_buff *skb)
+{
+	if (unlikely(skb_shared(skb)))
+		return false;
+	if (!skb_cloned(skb) ||
+	    skb_clone_writable(skb, skb_network_offset(skb) +
+			       sizeof(struct ipv6hdr)))
+		return true;
+	return !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 }
 
 /**

@@ -86,6 +86,7 @@ enum ila_verdict {
  * @csum_mode: ILA_CSUM_
  * @restore: ILA to SIR, else SIR to ILA
  * @fixed: every packet has the same upper half before
+ * @quick: it is, only the upper half decides, and no checksum is written
  * @by: what else there is to know, ILA_BY_
  */
 struct ila_xlat {
@@ -96,6 +97,7 @@ struct ila_xlat {
 	__u8 csum_mode;
 	bool restore;
 	bool fixed;
+	bool quick;
 	__u8 by;
 };
 
@@ -270,7 +272,7 @@ static inline bool ila_prefix_ok(__be64 prefix)
 
 /**
  * ila_xlat_fix() - precompute for packets that all have one upper half
- * @x: the translation; its other members are set
+ * @x: the translation; its members but @diff, @adj, @fixed and @quick are set
  * @from: that half
  */
 static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
@@ -280,6 +282,7 @@ static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
 				 x->csum_mode == ILA_CSUM_NEUTRAL_MAP,
 				 x->restore);
 	x->fixed = true;
+	x->quick = x->by == ILA_BY_PREFIX && !ila_csum_mode_adjust(x->csum_mode);
 }
 
 /**
@@ -310,23 +313,43 @@ static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x, __be64 ident)
 }
 
 /**
- * ila_xlat_ident() - what becomes of an identifier
- * @x: the translation
- * @upper: the upper half before
+ * ila_xlat_neutral() - what neutral mapping makes of an identifier
+ * @x: the translation, its mode neutral
+ * @adj: what it adds to the low 16 bits
  * @ident: the identifier; changed for ILA_OK only
  *
  * The words 0000 and ffff are one value to a checksum, so a restored word of
  * that value can have been either: it becomes 0000, and identifiers that end
  * in ffff are refused when sent.
  *
+ * Return: ILA_OK, ILA_REFUSED_CBIT or ILA_REFUSED_LOW16.
+ */
+static __always_inline enum ila_verdict
+ila_xlat_neutral(const struct ila_xlat *x, __u16 adj, __be64 *ident)
+{
+	bool c_bit = x->csum_mode == ILA_CSUM_NEUTRAL_MAP;
+
+	if (c_bit && x->restore != ila_ident_c_bit(*ident))
+		return x->restore ? ILA_OK : ILA_REFUSED_CBIT;
+	if (!x->restore && ila_ident_low16(*ident) == 0xffff)
+		return ILA_REFUSED_LOW16;
+	*ident = ila_ident_add(*ident, adj, x->restore);
+	if (c_bit)
+		*ident ^= cpu_to_be64(ILA_C_BIT);
+	return ILA_OK;
+}
+
+/**
+ * ila_xlat_ident() - what becomes of an identifier
+ * @x: the translation
+ * @upper: the upper half before
+ * @ident: the identifier; changed for ILA_OK only
+ *
  * Return: ILA_OK, ILA_LEFT_TYPE, ILA_REFUSED_CBIT or ILA_REFUSED_LOW16.
  */
 static __always_inline enum ila_verdict
 ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 {
-	bool c_bit = x->csum_mode == ILA_CSUM_NEUTRAL_MAP;
-	__u16 adj;
-
 	if (unlikely(x->by)) {
 		if (x->by == ILA_BY_ADDRESS) {
 			*ident = x->ident;
@@ -337,17 +360,11 @@ ila_xlat_ident(const struct ila_xlat *x, __be64 upper, __be64 *ident)
 	}
 	if (!ila_csum_mode_neutral(x->csum_mode))
 		return ILA_OK;
-	if (c_bit && x->restore != ila_ident_c_bit(*ident))
-		return x->restore ? ILA_OK : ILA_REFUSED_CBIT;
-
-	if (!x->restore && ila_ident_low16(*ident) == 0xffff)
-		return ILA_REFUSED_LOW16;
-	adj = x->fixed ? x->adj :
-			 ila_neutral_adj(upper, x->to, c_bit, x->restore);
-	*ident = ila_ident_add(*ident, adj, x->restore);
-	if (c_bit)
-		*ident ^= cpu_to_be64(ILA_C_BIT);
-	return ILA_OK;
+	return ila_xlat_neutral(x, x->fixed ? x->adj :
+				ila_neutral_adj(upper, x->to,
+						x->csum_mode ==
+						ILA_CSUM_NEUTRAL_MAP,
+						x->restore), ident);
 }
 
 /**

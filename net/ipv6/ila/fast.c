@@ -232,18 +232,9 @@ static bool ila_fast_send(struct ila_net *ilan, struct net *net,
 	return true;
 }
 
-/**
- * ila_fast_forward() - forward a packet by the fast path
- * @ilan: the namespace
- * @skb: the packet, received, without extension headers
- * @state: of the hook
- *
- * BH is off, RCU read side.
- *
- * Return: true if the packet is gone; else it is as it was.
- */
-bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
-		      const struct nf_hook_state *state)
+/* Return: true if the packet is gone; else it is as it was */
+static bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
 {
 	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
 	const struct ila_fast *fast = rcu_dereference(ilan->fast);
@@ -273,6 +264,23 @@ bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
 	    !ila_fast_fits(skb, dst) || !ila_fast_fits(skb, way))
 		return false;
 	return ila_fast_send(ilan, net, skb, &hit, dst, way);
+}
+
+/**
+ * ila_fast_receive() - forward a packet by the fast path, if it can be
+ * @ilan: the namespace
+ * @skb: the packet, received, without extension headers
+ * @state: of the hook
+ *
+ * BH is off, RCU read side.
+ *
+ * Return: a verdict for netfilter: NF_STOLEN, the packet is gone; or NF_ACCEPT, it
+ * is as it was.
+ */
+unsigned int ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	return ila_fast_forward(ilan, skb, state) ? NF_STOLEN : NF_ACCEPT;
 }
 
 /* On and off

@@ -113,61 +113,108 @@ static const struct ila_xlat *ila_receive_xlat(const struct ila_net *ilan,
 	return exact;
 }
 
-static noinline unsigned int ila_receive_rule(const struct ila_net *ilan,
-					      const struct ila_rule *rule,
-					      struct sk_buff *skb)
+static __always_inline unsigned int
+ila_receive_rewritten(const struct ila_net *ilan, const struct ila_rule *rule,
+		      struct sk_buff *skb, enum ila_verdict verdict)
 {
-	enum ila_verdict verdict;
-	struct ila_xlat exact;
-
-	if (ila_is_bridged(skb))
-		return NF_ACCEPT;
-	verdict = ila_rewrite(skb, ila_receive_xlat(ilan, rule, skb, &exact));
 	if (unlikely(verdict != ILA_OK))
 		return ila_receive_untranslated(ilan, skb, verdict);
 
 	ila_count(ilan, ILA_STAT_IN_TRANSLATED);
 	/* over loopback a packet brings the route it was sent by */
-	if (skb_valid_dst(skb))
+	if (unlikely(skb_valid_dst(skb)))
 		skb_dst_drop(skb);
 	if (unlikely(rule->stray != ILA_STRAY_FORWARD))
 		return ila_receive_stray(ilan, rule, skb);
 	return NF_ACCEPT;
 }
 
-/* Packets that can be ICMPv6 errors, whatever their destination */
-static noinline unsigned int ila_receive_icmp(struct ila_net *ilan,
-					      const struct ila_rule *rule,
-					      struct sk_buff *skb,
-					      const struct net_device *dev)
+static noinline unsigned int ila_receive_closely(const struct ila_net *ilan,
+						 const struct ila_rule *rule,
+						 struct sk_buff *skb)
 {
+	enum ila_verdict verdict;
+	struct ila_xlat exact;
+
+	if (ila_is_bridged(skb))
+		return NF_ACCEPT;
+	verdict = ila_rewrite_closely(skb, ila_receive_xlat(ilan, rule, skb,
+							    &exact));
+	return ila_receive_rewritten(ilan, rule, skb, verdict);
+}
+
+/* Of the next header nothing has to be known */
+static noinline unsigned int ila_receive_quick(const struct ila_net *ilan,
+					       const struct ila_rule *rule,
+					       struct sk_buff *skb)
+{
+	if (ila_is_bridged(skb))
+		return NF_ACCEPT;
+	return ila_receive_rewritten(ilan, rule, skb,
+				     ila_rewrite_quick(skb, &rule->xlat));
+}
+
+static __always_inline unsigned int
+ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
+		    const struct nf_hook_state *state)
+{
+	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
+	return ila_fast_is_on(ilan) ? ila_fast_receive(ilan, skb, state) :
+				      NF_ACCEPT;
+}
+
+/* There is a rule, perhaps this packet's */
+static noinline unsigned int
+ila_receive_search(struct ila_net *ilan, struct sk_buff *skb,
+		   const struct nf_hook_state *state)
+{
+	const struct ila_rule *rule = ila_rule_lookup(ilan, skb, state->in);
+
+	if (!rule)
+		return ila_receive_unruled(ilan, skb, state);
+	return rule->xlat.quick ? ila_receive_quick(ilan, rule, skb) :
+				  ila_receive_closely(ilan, rule, skb);
+}
+
+/* Packets that can be ICMPv6 errors, whatever their destination */
+static noinline unsigned int
+ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
+		 const struct nf_hook_state *state)
+{
+	const struct ila_rule *rule;
 	unsigned int ret = NF_ACCEPT;
 
+	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
+	rule = ila_rule_lookup(ilan, skb, state->in);
 	if (rule)
-		ret = ila_receive_rule(ilan, rule, skb);
+		ret = ila_receive_closely(ilan, rule, skb);
 	if (ret == NF_ACCEPT && !ila_is_bridged(skb))
-		ila_icmp_restore(ilan, skb, dev);
+		ila_icmp_restore(ilan, skb, state->in);
 	return ret;
 }
 
+/* Every packet comes here; what it calls, it calls last */
 static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	const struct ila_rule *rule = NULL;
-	struct ila_net *ilan = priv;
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	const struct ila_rule_slot *slot;
 	const struct ila_rules *rules;
+	const struct ila_rule *rule;
+	struct ila_net *ilan = priv;
 
-	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
+	if (unlikely(ila_looks_at(hdr->nexthdr)))
+		return ila_receive_icmp(ilan, skb, state);
 	rules = rcu_dereference(ilan->rules);
-	if (likely(rules))
-		rule = ila_rule_lookup(rules, skb, state->in);
-	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
-		return ila_receive_icmp(ilan, rule, skb, state->in);
-	if (rule)
-		return ila_receive_rule(ilan, rule, skb);
-	if (ila_fast_is_on(ilan) && ila_fast_forward(ilan, skb, state))
-		return NF_STOLEN;
-	return NF_ACCEPT;
+	if (likely(rules)) {
+		slot = ila_rule_home(rules, (struct ila_addr *)&hdr->daddr);
+		rule = rcu_dereference(slot->rule);
+		if (rule)
+			return likely(ila_rule_is_plain(rules, slot, rule, skb)) ?
+			       ila_receive_quick(ilan, rule, skb) :
+			       ila_receive_search(ilan, skb, state);
+	}
+	return ila_receive_unruled(ilan, skb, state);
 }
 
 static unsigned int ila_send_error(void *priv, struct sk_buff *skb,

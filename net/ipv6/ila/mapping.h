@@ -153,7 +153,7 @@ static inline void ila_place_use(const struct ila_place *place, u32 now)
 /* The place of a prefix in @ahead of its namespace */
 static inline unsigned int ila_ahead_place(__be64 upper)
 {
-	return hash_64((__force u64)upper, ILA_AHEAD_BITS);
+	return ila_upper_hash(upper) >> (64 - ILA_AHEAD_BITS);
 }
 
 /* Prefixes with the same place take it from each other once a second at most,

@@ -81,10 +81,42 @@ static u32 ila_check_add(struct sk_buff *skb, unsigned int offset, u8 proto,
 	return ~diff;
 }
 
-static noinline enum ila_verdict ila_write_only(struct sk_buff *skb,
-						const struct ila_xlat *x)
+/* Translate the address, and no more; but have @len bytes of the packet ready
+ * for the caller to write to.
+ */
+static enum ila_verdict ila_write(struct sk_buff *skb, const struct ila_xlat *x,
+				  unsigned int len)
 {
-	return ila_write_sum(skb, x);
+	struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	__be64 upper = daddr->upper, ident = daddr->ident, new = ident;
+	enum ila_verdict verdict;
+
+	verdict = ila_xlat_ident(x, upper, &new);
+	if (unlikely(verdict != ILA_OK))
+		return verdict;
+	if (unlikely(ila_make_writable(skb, len)))
+		return ILA_REFUSED_NOMEM;
+
+	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	daddr->upper = x->to;
+	daddr->ident = new;
+	trace_ila_translate(skb, upper, ident, x->restore);
+	return ILA_OK;
+}
+
+/* Translate the address; there is no transport checksum that has to follow */
+static enum ila_verdict ila_write_only(struct sk_buff *skb,
+				       const struct ila_xlat *x)
+{
+	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	__be64 upper = daddr->upper, ident = daddr->ident;
+	enum ila_verdict verdict;
+
+	verdict = ila_write(skb, x, 0);
+	if (verdict == ILA_OK && unlikely(ila_sum_matters(skb)) &&
+	    !ila_xlat_keeps_sum(x, ident))
+		ila_sum_changed(skb, x, ila_xlat_diff(x, upper));
+	return verdict;
 }
 
 /* Translate, and have the transport checksum at @offset follow */
@@ -121,28 +153,7 @@ static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
 }
 
 /**
- * ila_rewrite_adjust() - ila_rewrite() in modes that write the checksum
- * @skb: the packet
- * @x: the translation
- * @offset: of the transport header, from skb->data
- * @proto: its protocol
- *
- * Return: as ila_rewrite().
- */
-enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
-				    const struct ila_xlat *x,
-				    unsigned int offset, u8 proto)
-{
-	u8 check = ila_check_offset[proto];
-
-	if (!check || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
-		       !ila_compat_adjusts(proto)))
-		return ila_write_only(skb, x);
-	return ila_write_check(skb, x, offset + check, proto);
-}
-
-/**
- * ila_rewrite_l4() - ila_rewrite() for packets that need a closer look
+ * ila_rewrite_closely() - ila_rewrite() for packets that need a closer look
  * @skb: the packet
  * @x: the translation
  *
@@ -151,9 +162,11 @@ enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
  *
  * Return: as ila_rewrite().
  */
-enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x)
+enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
+				     const struct ila_xlat *x)
 {
 	struct ila_l4 l4;
+	u8 check;
 
 	ila_l4_find(skb, &l4);
 	if (unlikely(ila_is_nd(skb, &l4)))
@@ -164,5 +177,9 @@ enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x)
 		return ila_write_only(skb, x);
 	if (unlikely(l4.truncated))
 		return ILA_REFUSED_TRUNCATED;
-	return ila_rewrite_adjust(skb, x, l4.offset, l4.proto);
+	check = ila_check_offset[l4.proto];
+	if (!check || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
+		       !ila_compat_adjusts(l4.proto)))
+		return ila_write_only(skb, x);
+	return ila_write_check(skb, x, l4.offset + check, l4.proto);
 }

@@ -13,10 +13,8 @@
 #include <trace/events/ila.h>
 
 void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change);
-enum ila_verdict ila_rewrite_l4(struct sk_buff *skb, const struct ila_xlat *x);
-enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
-				    const struct ila_xlat *x,
-				    unsigned int offset, u8 proto);
+enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
+				     const struct ila_xlat *x);
 
 /* Has the packet a checksum state that knows the address? */
 static inline bool ila_sum_matters(const struct sk_buff *skb)
@@ -25,42 +23,33 @@ static inline bool ila_sum_matters(const struct sk_buff *skb)
 	       skb->ip_summed == CHECKSUM_UNNECESSARY;
 }
 
-/* Translate the address, and no more; but have @len bytes of the packet ready
- * for the caller to write to.
- */
+/* ila_rewrite() for what most packets need, in few instructions */
 static __always_inline enum ila_verdict
-ila_write(struct sk_buff *skb, const struct ila_xlat *x, unsigned int len)
+ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
 {
-	struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	__be64 upper = daddr->upper, ident = daddr->ident, new = ident;
 	enum ila_verdict verdict;
+	struct ila_addr *daddr;
+	__be64 upper, ident, new;
 
-	verdict = ila_xlat_ident(x, upper, &new);
-	if (unlikely(verdict != ILA_OK))
-		return verdict;
-	if (unlikely(ila_make_writable(skb, len)))
+	/* first, so that nothing has to be kept while it is done */
+	if (unlikely(!ila_own_header(skb)))
 		return ILA_REFUSED_NOMEM;
 
 	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	upper = daddr->upper;
+	ident = daddr->ident;
+	new = ident;
+	if (ila_csum_mode_neutral(x->csum_mode)) {
+		verdict = ila_xlat_neutral(x, x->adj, &new);
+		if (unlikely(verdict != ILA_OK))
+			return verdict;
+	}
 	daddr->upper = x->to;
 	daddr->ident = new;
 	trace_ila_translate(skb, upper, ident, x->restore);
+	if (unlikely(ila_sum_matters(skb)) && !ila_xlat_keeps_sum(x, ident))
+		ila_sum_changed(skb, x, x->diff);
 	return ILA_OK;
-}
-
-/* Translate the address; there is no transport checksum that has to follow */
-static __always_inline enum ila_verdict
-ila_write_sum(struct sk_buff *skb, const struct ila_xlat *x)
-{
-	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	__be64 upper = daddr->upper, ident = daddr->ident;
-	enum ila_verdict verdict;
-
-	verdict = ila_write(skb, x, 0);
-	if (verdict == ILA_OK && unlikely(ila_sum_matters(skb)) &&
-	    !ila_xlat_keeps_sum(x, ident))
-		ila_sum_changed(skb, x, ila_xlat_diff(x, upper));
-	return verdict;
 }
 
 /**
@@ -80,14 +69,9 @@ ila_write_sum(struct sk_buff *skb, const struct ila_xlat *x)
 static __always_inline enum ila_verdict ila_rewrite(struct sk_buff *skb,
 						    const struct ila_xlat *x)
 {
-	u8 proto = ipv6_hdr(skb)->nexthdr;
-
-	if (unlikely(ila_looks_at(proto)))
-		return ila_rewrite_l4(skb, x);
-	if (ila_csum_mode_adjust(x->csum_mode))
-		return ila_rewrite_adjust(skb, x, skb_network_offset(skb) +
-					  sizeof(struct ipv6hdr), proto);
-	return ila_write_sum(skb, x);
+	if (likely(x->quick && !ila_looks_at(ipv6_hdr(skb)->nexthdr)))
+		return ila_rewrite_quick(skb, x);
+	return ila_rewrite_closely(skb, x);
 }
 
 #endif /* _ILA_REWRITE_H */

@@ -86,6 +86,47 @@ struct ila_rule *ila_rule_next(const struct ila_net *ilan,
 	return next;
 }
 
+/**
+ * ila_rule_lookup() - the rule for a received packet
+ * @ilan: the namespace
+ * @skb: the packet
+ * @dev: the device it came from
+ *
+ * A rule for the device goes before one for any device. An l3 master device
+ * shows packets for a second time, after the device under it did: only rules
+ * that name it apply then. RCU read side.
+ *
+ * Return: the rule, or NULL.
+ */
+const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
+				       const struct sk_buff *skb,
+				       const struct net_device *dev)
+{
+	__be64 match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	const struct ila_rules *rules = rcu_dereference(ilan->rules);
+	const struct ila_rule *rule, *any = NULL;
+	const struct ila_rule_slot *slot;
+	unsigned long i;
+
+	if (!rules)
+		return NULL;
+	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
+		slot = &rules->slots[i];
+		rule = rcu_dereference(slot->rule);
+		if (!rule)
+			break;
+		if (slot->match != match)
+			continue;
+		if (rule->key.ifindex == dev->ifindex)
+			return rule;
+		if (!rule->key.ifindex)
+			any = rule;
+	}
+	if (any && ipv6_l3mdev_skb(IP6CB(skb)->flags))
+		return NULL;
+	return any;
+}
+
 /* In the slot of a rule that was deleted: matches no device */
 static const struct ila_rule ila_rule_gone = { .key.ifindex = -1 };
 
@@ -93,7 +134,7 @@ static struct ila_rule_slot *ila_rule_slot(struct ila_rules *rules,
 					   const struct ila_rule_key *key,
 					   const struct ila_rule *rule)
 {
-	unsigned int i = ila_rule_hash(rules, key->match);
+	unsigned long i = ila_rule_hash(rules, key->match);
 
 	while (rcu_access_pointer(rules->slots[i].rule) != rule)
 		i = (i + 1) & rules->mask;
@@ -126,7 +167,7 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 	if (!rules)
 		return NULL;
 	rules->shift = 64 - bits;
-	rules->mask = (1U << bits) - 1;
+	rules->mask = (1UL << bits) - 1;
 	if (!old)
 		return rules;
 

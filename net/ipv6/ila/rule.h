@@ -68,7 +68,7 @@ struct ila_rule_slot {
  */
 struct ila_rules {
 	unsigned int shift;
-	unsigned int mask;
+	unsigned long mask;
 	unsigned int used;
 	unsigned int n;
 	unsigned int n_dev;
@@ -83,59 +83,44 @@ int ila_rule_del(struct ila_net *ilan, const struct ila_rule_key *key);
 void ila_rule_flush(struct ila_net *ilan, int ifindex);
 struct ila_rule *ila_rule_find(const struct ila_net *ilan,
 			       const struct ila_rule_key *key);
+const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
+				       const struct sk_buff *skb,
+				       const struct net_device *dev);
 struct ila_rule *ila_rule_next(const struct ila_net *ilan,
 			       const struct ila_rule_key *after);
 
-/* Where the search for a match begins. Only an administrator chooses matches, so
- * the hash need not be secret.
- */
-static inline unsigned int ila_rule_hash(const struct ila_rules *rules,
-					 __be64 match)
+/* Where the search for a match begins */
+static inline unsigned long ila_rule_hash(const struct ila_rules *rules,
+					  __be64 match)
 {
-	u64 hash = (__force u64)match;
+	return ila_upper_hash(match) >> rules->shift;
+}
 
-	return ((hash ^ hash >> 32) * GOLDEN_RATIO_64) >> rules->shift;
+static inline const struct ila_rule_slot *
+ila_rule_home(const struct ila_rules *rules, const struct ila_addr *daddr)
+{
+	return &rules->slots[ila_rule_hash(rules, daddr->upper)];
 }
 
 /**
- * ila_rule_lookup() - the rule for a received packet
+ * ila_rule_is_plain() - does a rule translate a packet, and is that all about it?
  * @rules: the namespace's rules
+ * @slot: where the search for the packet's rule begins
+ * @rule: what is there
  * @skb: the packet
- * @dev: the device it came from
  *
- * A rule for the device goes before one for any device. An l3 master device
- * shows packets for a second time, after the device under it did: only rules
- * that name it apply then. The caller is in an RCU read side section.
- *
- * Return: the rule, or NULL.
+ * Return: true if so; else search, and look closely.
  */
-static inline const struct ila_rule *
-ila_rule_lookup(const struct ila_rules *rules, const struct sk_buff *skb,
-		const struct net_device *dev)
+static inline bool ila_rule_is_plain(const struct ila_rules *rules,
+				     const struct ila_rule_slot *slot,
+				     const struct ila_rule *rule,
+				     const struct sk_buff *skb)
 {
-	__be64 match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
-	const struct ila_rule *rule, *any = NULL;
-	const struct ila_rule_slot *slot;
-	unsigned int i;
+	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
 
-	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
-		slot = &rules->slots[i];
-		rule = rcu_dereference(slot->rule);
-		if (!rule)
-			break;
-		if (slot->match != match)
-			continue;
-		if (rule->key.ifindex == dev->ifindex)
-			return rule;
-		if (!rule->key.ifindex) {
-			any = rule;
-			if (likely(!READ_ONCE(rules->n_dev)))
-				break;
-		}
-	}
-	if (any && unlikely(ipv6_l3mdev_skb(IP6CB(skb)->flags)))
-		return NULL;
-	return any;
+	return slot->match == daddr->upper && !rule->key.ifindex &&
+	       rule->xlat.quick && !READ_ONCE(rules->n_dev) &&
+	       !ipv6_l3mdev_skb(IP6CB(skb)->flags);
 }
 
 #endif /* _ILA_RULE_H */
