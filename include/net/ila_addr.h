@@ -86,7 +86,7 @@ enum ila_verdict {
  * @csum_mode: ILA_CSUM_
  * @restore: ILA to SIR, else SIR to ILA
  * @fixed: every packet has the same upper half before
- * @quick: it is, only the upper half decides, and no checksum is written
+ * @quick: it is, and only the upper half decides
  * @by: what else there is to know, ILA_BY_
  */
 struct ila_xlat {
@@ -282,7 +282,7 @@ static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
 				 x->csum_mode == ILA_CSUM_NEUTRAL_MAP,
 				 x->restore);
 	x->fixed = true;
-	x->quick = x->by == ILA_BY_PREFIX && !ila_csum_mode_adjust(x->csum_mode);
+	x->quick = x->by == ILA_BY_PREFIX;
 }
 
 /**

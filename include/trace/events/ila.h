@@ -36,12 +36,12 @@ TRACE_DEFINE_ENUM(ILA_REFUSED_MISS);
 		{ ILA_REFUSED_TOOBIG,	 "toobig" },		\
 		{ ILA_REFUSED_MISS,	 "miss" })
 
-/* A packet's destination was rewritten */
+/* A packet's destination is about to be rewritten */
 TRACE_EVENT(ila_translate,
-	TP_PROTO(const struct sk_buff *skb, __be64 upper, __be64 ident,
-		 bool restore),
+	TP_PROTO(const struct sk_buff *skb, const struct ila_xlat *x,
+		 __be64 ident),
 
-	TP_ARGS(skb, upper, ident, restore),
+	TP_ARGS(skb, x, ident),
 
 	TP_STRUCT__entry(
 		__field(const void *, skbaddr)
@@ -52,10 +52,10 @@ TRACE_EVENT(ila_translate,
 
 	TP_fast_assign(
 		__entry->skbaddr = skb;
-		__entry->restore = restore;
-		memcpy(__entry->old, &upper, 8);
-		memcpy(__entry->old + 8, &ident, 8);
-		memcpy(__entry->new, &ipv6_hdr(skb)->daddr, 16);
+		__entry->restore = x->restore;
+		memcpy(__entry->old, &ipv6_hdr(skb)->daddr, 16);
+		memcpy(__entry->new, &x->to, 8);
+		memcpy(__entry->new + 8, &ident, 8);
 	),
 
 	TP_printk("skbaddr=%p %s old=%pI6c new=%pI6c", __entry->skbaddr,

@@ -384,15 +384,6 @@ put:
 	return ERR_PTR(err);
 }
 
-static unsigned long ila_csum_flag(u8 csum_mode)
-{
-	unsigned long flag = 0;
-
-	while (ila_csum_modes[flag] != csum_mode)
-		flag++;
-	return flag;
-}
-
 static unsigned long ila_change_flags(const struct ila_change *change,
 				      const struct ila_mapping *r)
 {

@@ -194,11 +194,10 @@ static int ila_answer_hit(struct ila_answer *answer,
 	struct ila_addr to;
 
 	for (*why = 0; ila_hit_next(hit, NULL);) {
-		verdict = ila_hit_xlat(hit, tunnel->xlat.csum_mode,
+		verdict = ila_hit_xlat(hit, tunnel->route_csum,
 				       tunnel->ident_type, &answer->daddr);
 		if (verdict == ILA_OK)
-			verdict = ila_xlat_addr(&hit->xlat, &answer->daddr,
-						&to);
+			verdict = ila_xlat_addr(hit->x, &answer->daddr, &to);
 		*why = ila_why_refused(verdict);
 		if (*why)
 			return 0;
@@ -261,8 +260,8 @@ static int ila_explain_table(struct ila_answer *answer,
 	if (hit.loc &&
 	    (nla_put_be64(answer->msg, ILA_ATTR_LOCATOR,
 			  ila_locator_value(hit.loc), ILA_ATTR_PAD) ||
-	     (hit.xlat.to && nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE,
-					hit.xlat.csum_mode))))
+	     (hit.x && nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE,
+				  hit.x->csum_mode))))
 		return -EMSGSIZE;
 	by = why ? ILA_EXPLAIN_MISS : ILA_EXPLAIN_MAPPING;
 	/* a type that is left alone goes on; what is refused is dropped */

@@ -31,17 +31,15 @@
 
 /**
  * struct ila_fast_route - the table route of a prefix
- * @dst: the route, or NULL
+ * @kept: the route
  * @upper: the prefix
- * @sernums: of the routing tables when it was looked up
- * @since: when that was
+ * @since: when it was looked up
  *
- * Of one CPU; only @dst is taken away by others.
+ * Of one CPU.
  */
 struct ila_fast_route {
-	struct dst_entry *dst;
+	struct ila_kept kept;
 	__be64 upper;
-	struct ila_sernums sernums;
 	u32 since;
 };
 
@@ -74,15 +72,6 @@ static struct ila_fast_route *ila_fast_route(const struct ila_fast *fast,
 
 /* Keeping routes
  */
-
-static struct dst_entry *ila_fast_dst(const struct ila_fast_route *route,
-				      const struct net *net)
-{
-	struct dst_entry *dst = READ_ONCE(route->dst);
-
-	return dst && ila_route_is_current(net, dst, &route->sernums) ? dst :
-									NULL;
-}
 
 static struct dst_entry *ila_fast_lookup(struct net *net, struct sk_buff *skb)
 {
@@ -118,11 +107,9 @@ static noinline void ila_fast_keep(struct ila_fast_route *route,
 		dst_release(again);
 		return;
 	}
-	dst_release(xchg(&route->dst, NULL));
+	ila_kept_forget(&route->kept);
 	route->upper = upper;
-	route->sernums = at;
-	/* the namespace that dies takes away what there is after a grace period */
-	xchg(&route->dst, again);
+	ila_kept_set(&route->kept, again, &at);
 }
 
 /**
@@ -146,7 +133,7 @@ void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 		return;
 	route = ila_fast_route(fast, upper);
 	/* two prefixes in one place do not take it from each other all the time */
-	if (ila_fast_dst(route, net) &&
+	if (ila_kept_dst(&route->kept, net) &&
 	    (route->upper == upper || route->since == now))
 		return;
 	route->since = now;
@@ -214,35 +201,58 @@ static bool ila_fast_fits(const struct sk_buff *skb,
 	return !ila_too_big(skb, max_t(unsigned int, mtu, IPV6_MIN_MTU));
 }
 
-/* From here on the packet is changed. Return: false, as long as it is not. */
-static bool ila_fast_send(struct ila_net *ilan, struct net *net,
-			  struct sk_buff *skb, const struct ila_hit *hit,
-			  struct dst_entry *route, struct dst_entry *way)
+/* Send a packet whose translation is known. Return: false if it is as it was. */
+static __always_inline bool ila_fast_send(struct ila_net *ilan, struct net *net,
+					  struct sk_buff *skb,
+					  const struct ila_locator *loc,
+					  const struct ila_xlat *x,
+					  struct dst_entry *route)
 {
+	struct dst_entry *dst = ila_kept_dst(&this_cpu_ptr(loc->cpu)->kept, net);
+
+	if (!dst || ila_checksum_is_due(x, skb) ||
+	    !ila_fast_fits(skb, route) || !ila_fast_fits(skb, dst))
+		return false;
+
 	skb_forward_csum(skb);
-	if (unlikely(ila_rewrite(skb, &hit->xlat) != ILA_OK))
+	if (unlikely(ila_rewrite(skb, x) != ILA_OK))
 		return false;
 	ipv6_hdr(skb)->hop_limit--;
 	ip6_route_count_forwarded(net, route, skb);
 	ila_count(ilan, ILA_STAT_OUT_FASTPATH);
-	ila_count_sent(ilan, hit->loc, skb);
+	ila_count_sent(ilan, loc, skb);
 	skb_clear_tstamp(skb);
-	skb_dst_set_noref(skb, way);
-	dst_output(net, NULL, skb);
+	ila_way_go(net, NULL, skb, dst, true);
 	return true;
+}
+
+/* Where there is something to choose or to make */
+static noinline bool ila_fast_closely(struct ila_net *ilan, struct net *net,
+				      struct sk_buff *skb, unsigned long ref,
+				      struct dst_entry *route)
+{
+	const struct ila_tunnel *tunnel = ila_dst_tunnel(route);
+	struct ila_hit hit = { .ref = ref };
+
+	return ila_hit_next(&hit, skb) &&
+	       ila_hit_xlat(&hit, tunnel->route_csum, tunnel->ident_type,
+			    ila_daddr(skb)) == ILA_OK &&
+	       ila_fast_send(ilan, net, skb, hit.loc, hit.x, route);
 }
 
 /* Return: true if the packet is gone; else it is as it was */
 static bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
-	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
 	const struct ila_fast *fast = rcu_dereference(ilan->fast);
+	const struct ila_addr *daddr = ila_daddr(skb);
 	const struct ila_fast_route *route;
-	const struct ila_tunnel *tunnel;
+	const struct ila_locator *loc;
 	struct net *net = state->net;
-	struct dst_entry *dst, *way;
-	struct ila_hit hit;
+	const struct ila_tunnel *tunnel;
+	const struct ila_xlat *x;
+	struct dst_entry *dst;
+	unsigned long ref;
 
 	if (!fast)
 		return false;
@@ -250,20 +260,17 @@ static bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
 	if (route->upper != daddr->upper || !ila_fast_is_alone(net) ||
 	    !ila_fast_applies(net, state->in) || !ila_fast_is_plain(skb))
 		return false;
-	dst = ila_fast_dst(route, net);
+	dst = ila_kept_dst(&route->kept, net);
 	if (!dst || dst_dev(dst) == state->in)
 		return false;
 	tunnel = ila_dst_tunnel(dst);
-	if (!ila_hit_find(ilan, daddr, tunnel->domain, &hit) ||
-	    !ila_hit_next(&hit, skb) ||
-	    ila_hit_xlat(&hit, tunnel->xlat.csum_mode, tunnel->ident_type,
-			 daddr) != ILA_OK)
+	ref = ila_hit_ref(ilan, daddr, tunnel->domain);
+	if (!ref)
 		return false;
-	way = ila_locator_dst(hit.loc, net);
-	if (!way || ila_checksum_is_due(&hit.xlat, skb) ||
-	    !ila_fast_fits(skb, dst) || !ila_fast_fits(skb, way))
-		return false;
-	return ila_fast_send(ilan, net, skb, &hit, dst, way);
+	loc = ila_hit_plain(ref, tunnel, daddr, &x);
+	if (unlikely(!loc))
+		return ila_fast_closely(ilan, net, skb, ref, dst);
+	return ila_fast_send(ilan, net, skb, loc, x, dst);
 }
 
 /**
@@ -294,9 +301,8 @@ static void ila_fast_forget(struct ila_fast *fast, bool all)
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < 1 << ILA_AHEAD_BITS; i++) {
 			route = &per_cpu_ptr(fast->cpu, cpu)->routes[i];
-			if (READ_ONCE(route->dst) &&
-			    (all || !ila_fast_dst(route, fast->ilan->net)))
-				dst_release(xchg(&route->dst, NULL));
+			if (all || !ila_kept_dst(&route->kept, fast->ilan->net))
+				ila_kept_forget(&route->kept);
 		}
 	}
 }

@@ -208,7 +208,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 	rules = rcu_dereference(ilan->rules);
 	if (likely(rules)) {
 		slot = ila_rule_home(rules, (struct ila_addr *)&hdr->daddr);
-		rule = rcu_dereference(slot->rule);
+		rule = ila_slot_rule(slot);
 		if (rule)
 			return likely(ila_rule_is_plain(rules, slot, rule, skb)) ?
 			       ila_receive_quick(ilan, rule, skb) :

@@ -13,13 +13,10 @@
 
 static void ila_locator_forget(struct ila_locator *loc)
 {
-	struct ila_locator_cpu *cpu;
-	int i;
+	int cpu;
 
-	for_each_possible_cpu(i) {
-		cpu = per_cpu_ptr(loc->cpu, i);
-		dst_release(xchg(&cpu->dst, NULL));
-	}
+	for_each_possible_cpu(cpu)
+		ila_kept_forget(&per_cpu_ptr(loc->cpu, cpu)->kept);
 }
 
 static struct ila_locator *ila_locator_moved(const struct ila_locator *loc)
@@ -62,12 +59,16 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 
 static void ila_locator_set_sir(struct ila_locator *loc, __be64 sir)
 {
-	__be64 locator = ila_locator_value(loc);
+	int i;
 
 	loc->target.upper = sir;
-	loc->diff = ila_sum_diff(sir, locator);
-	loc->adj[0] = ila_neutral_adj(sir, locator, false, false);
-	loc->adj[1] = ila_neutral_adj(sir, locator, true, false);
+	for (i = 0; i < ILA_CSUM_MODES; i++) {
+		loc->xlat[i] = (struct ila_xlat) {
+			.to = ila_locator_value(loc),
+			.csum_mode = ila_csum_modes[i + 1],
+		};
+		ila_xlat_fix(&loc->xlat[i], sir);
+	}
 	loc->has_sir = true;
 }
 
@@ -476,143 +477,6 @@ void ila_locator_traffic(const struct ila_locator *loc,
 		traffic->packets += packets;
 		traffic->bytes += bytes;
 	}
-}
-
-/* Routes
- */
-
-/* Addresses of this node come before every other route */
-static int ila_local_sernum(const struct net *net)
-{
-#ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	return READ_ONCE(net->ipv6.fib6_local_tbl->tb6_root.fn_sernum);
-#else
-	return 0;
-#endif
-}
-
-/**
- * ila_route_sernums() - the state of the routing tables
- * @net: the namespace
- * @dst: a route
- * @at: the answer
- *
- * What is read of the tables afterwards is at least as new.
- */
-void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
-		       struct ila_sernums *at)
-{
-	at->local = ila_local_sernum(net);
-	at->cookie = rt6_get_cookie(dst_rt6_info(dst));
-	/* pairs with the barrier before the kernel changes them */
-	smp_rmb();
-}
-
-/**
- * ila_route_is_current() - is a route still the answer?
- * @net: the namespace
- * @dst: a route that was kept
- * @at: ila_route_sernums() from before it was looked up
- *
- * RCU read side.
- *
- * Return: true if so.
- */
-bool ila_route_is_current(const struct net *net, struct dst_entry *dst,
-			  const struct ila_sernums *at)
-{
-	return at->local == ila_local_sernum(net) && dst_check(dst, at->cookie);
-}
-
-/**
- * ila_locator_dst() - the route that is kept of a locator
- * @loc: the locator
- * @net: the namespace
- *
- * BH is off, RCU read side.
- *
- * Return: the route, without a reference: it lasts as long as the RCU read side
- * section. Or NULL: look it up.
- */
-struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
-				  const struct net *net)
-{
-	const struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
-	struct dst_entry *dst = READ_ONCE(cpu->dst);
-
-	if (!dst || !ila_route_is_current(net, dst, &cpu->sernums))
-		return NULL;
-	return dst;
-}
-
-/* Do routes exist for a part of a /64 only? @fn is a node on the way to it, the
- * addresses below it share its bits.
- */
-static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
-{
-	const struct fib6_info *leaf;
-
-	if (fn->fn_bit == 64)
-		return rcu_access_pointer(fn->left) ||
-		       rcu_access_pointer(fn->right);
-	while (fn && fn->fn_bit < 64)
-		fn = upper & 1ULL << (63 - fn->fn_bit) ?
-		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
-	if (!fn)
-		return false;
-	leaf = rcu_dereference(fn->leaf);
-	return !leaf ||
-	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == upper;
-}
-
-/**
- * ila_route_covers() - is a route that of every address below a /64?
- * @upper: the /64
- * @net: the namespace
- * @dst: a route to one of its addresses
- *
- * Not if there are routes for parts of it; nor what was learned of the one
- * address. RCU read side.
- *
- * Return: true if so. When a route for a part of it appears,
- * ila_route_is_current() knows: the serial numbers of a routing table's nodes
- * change up to the root.
- */
-bool ila_route_covers(__be64 upper, const struct net *net,
-		      const struct dst_entry *dst)
-{
-	u64 prefix = be64_to_cpu(upper);
-	const struct rt6_info *rt = dst_rt6_info(dst);
-	const struct fib6_info *from = rcu_dereference(rt->from);
-	const struct fib6_node *fn;
-
-	if (!from || from->fib6_dst.plen > 64 || rt->rt6i_flags & RTF_CACHE)
-		return false;
-	fn = rcu_dereference(from->fib6_node);
-	if (!fn || ila_node_splits(fn, prefix))
-		return false;
-#ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, prefix);
-#else
-	return true;
-#endif
-}
-
-/**
- * ila_locator_keep_dst() - keep the route of a locator
- * @loc: the locator
- * @dst: the route, for which ila_route_covers(); its reference goes here
- * @at: ila_route_sernums() from before it was looked up
- *
- * The namespace was not dead when this RCU read side section began. BH is off.
- */
-void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
-			  const struct ila_sernums *at)
-{
-	struct ila_locator_cpu *cpu = this_cpu_ptr(loc->cpu);
-
-	cpu->sernums = *at;
-	dst_release(xchg(&cpu->dst, dst));
 }
 
 /* The end

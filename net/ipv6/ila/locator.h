@@ -11,30 +11,48 @@
 #include <linux/u64_stats_sync.h>
 #include <net/ila.h>
 
+#include "route.h"
+
 /* Seconds for which an error may still quote where a mapping was before */
 #define ILA_GRACE	60
 
-/**
- * struct ila_sernums - serial numbers of routing tables
- * @cookie: where a route is, for ip6_dst_check()
- * @local: of the local table
- */
-struct ila_sernums {
-	u32 cookie;
-	int local;
+/* Checksum modes that a mapping may have */
+#define ILA_CSUM_MODES	5
+
+/* Checksum modes, as references have them */
+static const u8 ila_csum_modes[ILA_CSUM_MODES + 1] = {
+	ILA_CSUM_ROUTE,
+	ILA_CSUM_ADJUST_TRANSPORT,
+	ILA_CSUM_NEUTRAL_MAP,
+	ILA_CSUM_NO_ACTION,
+	ILA_CSUM_NEUTRAL_MAP_AUTO,
+	ILA_CSUM_ADJUST_TRANSPORT_COMPAT,
 };
+
+static inline u8 ila_ref_csum_mode(unsigned long ref)
+{
+	return ila_csum_modes[ref & ILA_REF_CSUM];
+}
+
+/* Of a valid mode, or ILA_CSUM_ROUTE. Return: how references have it */
+static inline u8 ila_csum_flag(u8 csum_mode)
+{
+	u8 flag = 0;
+
+	while (ila_csum_modes[flag] != csum_mode)
+		flag++;
+	return flag;
+}
 
 /**
  * struct ila_locator_cpu - what one CPU has of a locator
- * @dst: the route to it, or NULL
- * @sernums: of the routing tables when it was looked up
+ * @kept: the route to it
  * @packets: sent there
  * @bytes: sent there
  * @syncp: for the two
  */
 struct ila_locator_cpu {
-	struct dst_entry *dst;
-	struct ila_sernums sernums;
+	struct ila_kept kept;
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	struct u64_stats_sync syncp;
@@ -45,9 +63,8 @@ struct ila_locator_cpu {
  * @target: in the namespace's table; the key is the locator and 0. Its upper half
  *	is the SIR prefix of its mappings
  * @state: ILA_LOCATOR_; its mappings miss unless 0
- * @diff: what writing it over the SIR prefix adds to a sum
- * @adj: what neutral-map-auto and neutral-map add to the low 16 bits
- * @has_sir: SIR prefix, @diff and @adj are valid
+ * @xlat: what becomes of its mappings' addresses, by checksum mode
+ * @has_sir: SIR prefix and @xlat are valid
  * @listed: it is in a table
  * @pinned: being down counts as a use
  * @moved: the one that its mappings are at now, or NULL; never changes back
@@ -67,13 +84,12 @@ struct ila_locator_cpu {
 struct ila_locator {
 	struct ila_target target;
 	u32 state;
-	u32 diff;
-	u16 adj[2];
+	struct ila_locator __rcu *moved;
+	struct ila_locator_cpu __percpu *cpu;
+	struct ila_xlat xlat[ILA_CSUM_MODES];
 	bool has_sir;
 	bool listed;
 	bool pinned;
-	struct ila_locator __rcu *moved;
-	struct ila_locator_cpu __percpu *cpu;
 	unsigned int users;
 	unsigned int mappings;
 	u32 since;
@@ -165,16 +181,6 @@ int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
 void ila_locator_rules_changed(struct ila_net *ilan, __be64 locator);
 void ila_locator_traffic(const struct ila_locator *loc,
 			 struct ila_traffic *traffic);
-struct dst_entry *ila_locator_dst(const struct ila_locator *loc,
-				  const struct net *net);
-bool ila_route_is_current(const struct net *net, struct dst_entry *dst,
-			  const struct ila_sernums *at);
-bool ila_route_covers(__be64 upper, const struct net *net,
-		      const struct dst_entry *dst);
-void ila_locator_keep_dst(const struct ila_locator *loc, struct dst_entry *dst,
-			  const struct ila_sernums *at);
-void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
-		       struct ila_sernums *at);
 void ila_locator_reap(struct ila_net *ilan, unsigned int max);
 void ila_locator_bury(struct list_head *retired);
 void ila_locator_retire_all(struct ila_net *ilan);

@@ -11,6 +11,7 @@
 #include <net/ip6_route.h>
 #include <net/netlink.h>
 
+#include "locator.h"
 #include "lwt.h"
 #include "rewrite.h"
 
@@ -245,8 +246,8 @@ static int ila_parse(struct nlattr *nla, const struct fib6_config *cfg,
 		return -EINVAL;
 	}
 
-	tunnel->exact = cfg->fc_dst_len == 128;
 	tunnel->table = !nla_get_be64(tb[ILA_ATTR_LOCATOR]);
+	tunnel->exact = !tunnel->table && cfg->fc_dst_len == 128;
 	err = ila_parse_type(tb, cfg, tunnel, extack) ?:
 	      ila_parse_hook(tb, tunnel, extack) ?:
 	      ila_parse_csum(tb, cfg, tunnel, extack) ?:
@@ -256,6 +257,7 @@ static int ila_parse(struct nlattr *nla, const struct fib6_config *cfg,
 		return err;
 	if (tb[ILA_ATTR_DOMAIN])
 		tunnel->domain = nla_get_u32(tb[ILA_ATTR_DOMAIN]);
+	tunnel->route_csum = ila_csum_flag(tunnel->xlat.csum_mode);
 	if (cfg->fc_dst_len >= 64)
 		ila_xlat_fix(&tunnel->xlat, ila_route_addr(cfg)->upper);
 	return 0;
@@ -303,18 +305,26 @@ unlock:
 	return err;
 }
 
+static void ila_tunnel_forget(const struct ila_tunnel *tunnel)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ila_kept_forget(per_cpu_ptr(tunnel->kept, cpu));
+}
+
 static void ila_destroy_state(struct lwtunnel_state *lwt)
 {
 	struct ila_tunnel *tunnel = ila_tunnel(lwt);
 	struct ila_net *ilan = tunnel->ilan;
 
-	if (tunnel->caches) {
+	if (tunnel->kept) {
 		/* under the lock, lest the namespace go between the two */
 		spin_lock_bh(&ilan->lock);
-		dst_cache_reset_now(&tunnel->cache);
+		ila_tunnel_forget(tunnel);
 		list_del(&tunnel->list);
 		spin_unlock_bh(&ilan->lock);
-		dst_cache_destroy(&tunnel->cache);
+		free_percpu(tunnel->kept);
 	}
 	if (tunnel->claim)
 		ila_claim_put(ilan, tunnel->claim);
@@ -353,12 +363,13 @@ static int ila_build_state(struct net *net, struct nlattr *nla,
 		err = PTR_ERR(tunnel->ilan);
 		goto free;
 	}
-	tunnel->caches = tunnel->exact && !tunnel->table &&
-			 tunnel->hook_type == ILA_HOOK_ROUTE_OUTPUT;
-	if (tunnel->caches) {
-		err = dst_cache_init(&tunnel->cache, GFP_KERNEL_ACCOUNT);
-		if (err)
+	if (!tunnel->table && tunnel->hook_type == ILA_HOOK_ROUTE_OUTPUT) {
+		tunnel->kept = alloc_percpu_gfp(struct ila_kept,
+						GFP_KERNEL_ACCOUNT);
+		if (!tunnel->kept) {
+			err = -ENOMEM;
 			goto put_net;
+		}
 		spin_lock_bh(&tunnel->ilan->lock);
 		list_add(&tunnel->list, &tunnel->ilan->tunnels);
 		spin_unlock_bh(&tunnel->ilan->lock);
@@ -416,7 +427,7 @@ static int ila_cmp_encap(struct lwtunnel_state *lwt_a,
 }
 
 /**
- * ila_lwt_forget_routes() - drop the routes that tunnel states have cached
+ * ila_lwt_forget_routes() - drop the routes that tunnel states keep
  * @ilan: a namespace that is dead since an RCU grace period
  *
  * dst_release() needs the namespace, which the tunnel states may outlive.
@@ -427,7 +438,7 @@ void ila_lwt_forget_routes(struct ila_net *ilan)
 
 	spin_lock_bh(&ilan->lock);
 	list_for_each_entry(tunnel, &ilan->tunnels, list)
-		dst_cache_reset_now(&tunnel->cache);
+		ila_tunnel_forget(tunnel);
 	spin_unlock_bh(&ilan->lock);
 }
 

@@ -5,38 +5,39 @@
 #ifndef _ILA_LWT_H
 #define _ILA_LWT_H
 
-#include <net/dst_cache.h>
 #include <net/ila.h>
 #include <net/lwtunnel.h>
+
+#include "route.h"
 
 /**
  * struct ila_tunnel - what an ILA route does
  * @xlat: the translation
  * @ilan: the namespace it is in
  * @claim: what it says of its locator; NULL if it is not known which that is
- * @list: in the namespace's list, if it @caches
- * @cache: route of the translated address, if it @caches
+ * @kept: the route of its locator, for each CPU; NULL if it needs none
  * @domain: identifier namespace
  * @ident_type: as configured
  * @hook_type: ILA_HOOK_
- * @exact: the route is for one address, so there is one translated address
- * @caches: the route of that address is kept
+ * @route_csum: the checksum mode, as references of mappings have it
+ * @exact: there is one address, and so one translated address
  * @table: a table route: mappings say the locator
  * @miss: ILA_MISS_, what it does where there is none
+ * @list: in the namespace's list, if it has @kept
  */
 struct ila_tunnel {
 	struct ila_xlat xlat;
 	struct ila_net *ilan;
 	struct ila_claim *claim;
-	struct list_head list;
-	struct dst_cache cache;
+	struct ila_kept __percpu *kept;
 	u32 domain;
 	u8 ident_type;
 	u8 hook_type;
+	u8 route_csum;
 	bool exact;
-	bool caches;
 	bool table;
 	u8 miss;
+	struct list_head list;
 };
 
 static inline struct ila_tunnel *ila_tunnel(const struct lwtunnel_state *lwt)

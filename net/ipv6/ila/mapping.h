@@ -11,21 +11,6 @@
 /* A last use that is younger is not written again: seconds */
 #define ILA_USED_STEP	4
 
-/* Checksum modes, as references have them */
-static const u8 ila_csum_modes[ILA_REF_CSUM + 1] = {
-	ILA_CSUM_ROUTE,
-	ILA_CSUM_ADJUST_TRANSPORT,
-	ILA_CSUM_NEUTRAL_MAP,
-	ILA_CSUM_NO_ACTION,
-	ILA_CSUM_NEUTRAL_MAP_AUTO,
-	ILA_CSUM_ADJUST_TRANSPORT_COMPAT,
-};
-
-static inline u8 ila_ref_csum_mode(unsigned long ref)
-{
-	return ila_csum_modes[ref & ILA_REF_CSUM];
-}
-
 /**
  * struct ila_exact - what a mapping whose address is not in SIR form refers to, or
  *	a local identifier

@@ -84,23 +84,18 @@ static u32 ila_check_add(struct sk_buff *skb, unsigned int offset, u8 proto,
 /* Translate the address, and no more; but have @len bytes of the packet ready
  * for the caller to write to.
  */
-static enum ila_verdict ila_write(struct sk_buff *skb, const struct ila_xlat *x,
-				  unsigned int len)
+static __always_inline enum ila_verdict
+ila_write(struct sk_buff *skb, const struct ila_xlat *x, __be64 ident,
+	  unsigned int len)
 {
-	struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	__be64 upper = daddr->upper, ident = daddr->ident, new = ident;
-	enum ila_verdict verdict;
+	struct ila_addr *daddr;
 
-	verdict = ila_xlat_ident(x, upper, &new);
-	if (unlikely(verdict != ILA_OK))
-		return verdict;
 	if (unlikely(ila_make_writable(skb, len)))
 		return ILA_REFUSED_NOMEM;
-
+	trace_ila_translate(skb, x, ident);
 	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
 	daddr->upper = x->to;
-	daddr->ident = new;
-	trace_ila_translate(skb, upper, ident, x->restore);
+	daddr->ident = ident;
 	return ILA_OK;
 }
 
@@ -108,29 +103,33 @@ static enum ila_verdict ila_write(struct sk_buff *skb, const struct ila_xlat *x,
 static enum ila_verdict ila_write_only(struct sk_buff *skb,
 				       const struct ila_xlat *x)
 {
-	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	__be64 upper = daddr->upper, ident = daddr->ident;
+	const struct ila_addr old = *(struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	__be64 ident = old.ident;
 	enum ila_verdict verdict;
 
-	verdict = ila_write(skb, x, 0);
+	verdict = ila_xlat_ident(x, old.upper, &ident);
+	if (unlikely(verdict != ILA_OK))
+		return verdict;
+	verdict = ila_write(skb, x, ident, 0);
 	if (verdict == ILA_OK && unlikely(ila_sum_matters(skb)) &&
-	    !ila_xlat_keeps_sum(x, ident))
-		ila_sum_changed(skb, x, ila_xlat_diff(x, upper));
+	    !ila_xlat_keeps_sum(x, old.ident))
+		ila_sum_changed(skb, x, ila_xlat_diff(x, old.upper));
 	return verdict;
 }
 
-/* Translate, and have the transport checksum at @offset follow */
-static enum ila_verdict ila_write_check(struct sk_buff *skb,
-					const struct ila_xlat *x,
-					unsigned int offset, u8 proto)
+/* Translate, and have the transport checksum at @offset follow; @diff is what
+ * changes the sum over the address
+ */
+static __always_inline enum ila_verdict
+ila_write_check(struct sk_buff *skb, const struct ila_xlat *x, __be64 ident,
+		u32 diff, unsigned int offset, u8 proto)
 {
-	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
-	u32 diff = ila_xlat_diff(x, upper), change;
 	enum ila_verdict verdict;
+	u32 change;
 
 	if (unlikely(offset + sizeof(__sum16) > skb->len))
 		return ILA_REFUSED_TRUNCATED;
-	verdict = ila_write(skb, x, offset + sizeof(__sum16));
+	verdict = ila_write(skb, x, ident, offset + sizeof(__sum16));
 	if (unlikely(verdict != ILA_OK))
 		return verdict;
 
@@ -140,6 +139,36 @@ static enum ila_verdict ila_write_check(struct sk_buff *skb,
 	if (ila_sum_matters(skb))
 		ila_sum_changed(skb, x, ila_sum_add(diff, change));
 	return ILA_OK;
+}
+
+/* Where a checksum has to follow, from the transport header's start; or 0 */
+static u8 ila_check_of(const struct ila_xlat *x, u8 proto)
+{
+	if (unlikely(x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
+		     !ila_compat_adjusts(proto)))
+		return 0;
+	return ila_check_offset[proto];
+}
+
+/**
+ * ila_rewrite_adjust() - ila_rewrite_quick() in modes that write the checksum
+ * @skb: the packet, without extension headers, not ICMPv6
+ * @x: the translation
+ *
+ * Return: as ila_rewrite().
+ */
+enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
+				    const struct ila_xlat *x)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	u8 check = ila_check_of(x, hdr->nexthdr);
+
+	if (unlikely(!check))
+		return ila_write_only(skb, x);
+	return ila_write_check(skb, x,
+			       ((struct ila_addr *)&hdr->daddr)->ident, x->diff,
+			       skb_network_offset(skb) + sizeof(*hdr) + check,
+			       hdr->nexthdr);
 }
 
 static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
@@ -165,6 +194,9 @@ static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
 enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
 				     const struct ila_xlat *x)
 {
+	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	__be64 ident = daddr->ident;
+	enum ila_verdict verdict;
 	struct ila_l4 l4;
 	u8 check;
 
@@ -177,9 +209,12 @@ enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
 		return ila_write_only(skb, x);
 	if (unlikely(l4.truncated))
 		return ILA_REFUSED_TRUNCATED;
-	check = ila_check_offset[l4.proto];
-	if (!check || (x->csum_mode == ILA_CSUM_ADJUST_TRANSPORT_COMPAT &&
-		       !ila_compat_adjusts(l4.proto)))
+	check = ila_check_of(x, l4.proto);
+	if (!check)
 		return ila_write_only(skb, x);
-	return ila_write_check(skb, x, l4.offset + check, l4.proto);
+	verdict = ila_xlat_ident(x, daddr->upper, &ident);
+	if (verdict != ILA_OK)
+		return verdict;
+	return ila_write_check(skb, x, ident, ila_xlat_diff(x, daddr->upper),
+			       l4.offset + check, l4.proto);
 }

@@ -13,6 +13,8 @@
 #include <trace/events/ila.h>
 
 void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change);
+enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
+				    const struct ila_xlat *x);
 enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
 				     const struct ila_xlat *x);
 
@@ -29,14 +31,15 @@ ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
 {
 	enum ila_verdict verdict;
 	struct ila_addr *daddr;
-	__be64 upper, ident, new;
+	__be64 ident, new;
 
+	if (ila_csum_mode_adjust(x->csum_mode))
+		return ila_rewrite_adjust(skb, x);
 	/* first, so that nothing has to be kept while it is done */
 	if (unlikely(!ila_own_header(skb)))
 		return ILA_REFUSED_NOMEM;
 
 	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	upper = daddr->upper;
 	ident = daddr->ident;
 	new = ident;
 	if (ila_csum_mode_neutral(x->csum_mode)) {
@@ -44,9 +47,9 @@ ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
 		if (unlikely(verdict != ILA_OK))
 			return verdict;
 	}
+	trace_ila_translate(skb, x, new);
 	daddr->upper = x->to;
 	daddr->ident = new;
-	trace_ila_translate(skb, upper, ident, x->restore);
 	if (unlikely(ila_sum_matters(skb)) && !ila_xlat_keeps_sum(x, ident))
 		ila_sum_changed(skb, x, x->diff);
 	return ILA_OK;

@@ -112,7 +112,7 @@ const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
 		return NULL;
 	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
 		slot = &rules->slots[i];
-		rule = rcu_dereference(slot->rule);
+		rule = ila_slot_rule(slot);
 		if (!rule)
 			break;
 		if (slot->match != match)

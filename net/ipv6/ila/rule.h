@@ -96,6 +96,26 @@ static inline unsigned long ila_rule_hash(const struct ila_rules *rules,
 	return ila_upper_hash(match) >> rules->shift;
 }
 
+/**
+ * ila_slot_rule() - the rule in a slot
+ * @slot: the slot, whose match is valid afterwards
+ *
+ * RCU read side.
+ *
+ * Return: the rule, or NULL.
+ */
+static inline const struct ila_rule *
+ila_slot_rule(const struct ila_rule_slot *slot)
+{
+	const struct ila_rule *rule = rcu_dereference(slot->rule);
+
+	/* pairs with the release in ila_rules_place() */
+	if (rule)
+		smp_rmb();
+	return rule;
+}
+
+/* Where the search for a packet's rule begins */
 static inline const struct ila_rule_slot *
 ila_rule_home(const struct ila_rules *rules, const struct ila_addr *daddr)
 {

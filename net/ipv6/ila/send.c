@@ -16,183 +16,6 @@
 #include "rewrite.h"
 #include "send.h"
 
-/* The route to a translated address
- */
-
-/**
- * ila_has_policy() - is there any IPsec policy, of the namespace or of a socket?
- * @net: the namespace
- * @dir: XFRM_POLICY_OUT or _FWD
- *
- * Return: true if so.
- */
-bool ila_has_policy(const struct net *net, int dir)
-{
-#ifdef CONFIG_XFRM
-	return READ_ONCE(net->xfrm.policy_count[dir]) ||
-	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_MAX + dir]) ||
-	       READ_ONCE(net->xfrm.policy_default[dir]) ==
-	       XFRM_USERPOLICY_BLOCK;
-#else
-	return false;
-#endif
-}
-
-/**
- * ila_route_varies() - could another flow to an address get another route?
- * @net: the namespace
- *
- * Return: true if so; then no route is kept.
- */
-bool ila_route_varies(struct net *net)
-{
-	return fib6_has_custom_rules(net) || fib6_routes_require_src(net) ||
-	       ila_has_policy(net, XFRM_POLICY_OUT);
-}
-
-/* Do routes of one metric compete, by flow or by the state of neighbours? */
-static bool ila_route_competes(const struct fib6_info *from)
-{
-	const struct fib6_node *fn = rcu_dereference(from->fib6_node);
-	const struct fib6_info *other;
-
-	if (!fn || from->nh || READ_ONCE(from->fib6_nsiblings) ||
-	    from->fib6_flags & (RTF_ADDRCONF | RTF_DEFAULT))
-		return true;
-	for (other = rcu_dereference(fn->leaf); other;
-	     other = rcu_dereference(other->fib6_next))
-		if (other != from && other->fib6_metric == from->fib6_metric)
-			return true;
-	return false;
-}
-
-/**
- * ila_route_is_common() - is a route that of every flow to its address?
- * @dst: the route, in a namespace in which they do not vary
- *
- * RCU read side.
- *
- * Return: true if so.
- */
-bool ila_route_is_common(const struct dst_entry *dst)
-{
-	const struct fib6_info *from;
-
-	if (dst_xfrm(dst))
-		return false;
-	/* then it can lose its carrier, and nothing says so */
-	if (ip6_ignore_linkdown(dst_dev(dst)))
-		return false;
-	from = rcu_dereference(dst_rt6_info(dst)->from);
-	return from && !ila_route_competes(from);
-}
-
-/**
- * ila_route_cacheable() - may a route be kept by a tunnel state or a locator?
- * @dst: the route, by ila_route(), in a namespace in which they do not vary
- *
- * RCU read side. Never what refers to a tunnel state.
- *
- * Return: true if so.
- */
-bool ila_route_cacheable(const struct dst_entry *dst)
-{
-	return !dst->lwtstate && ila_route_is_common(dst);
-}
-
-static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
-					 struct flowi6 *fl6)
-{
-	fl6->flowi6_iif = skb->dev->ifindex;
-	return ip6_route_input_lookup(net, skb->dev, fl6, skb,
-				      RT6_LOOKUP_F_HAS_SADDR);
-}
-
-static struct dst_entry *ila_route_output(struct net *net, struct sock *sk,
-					  struct sk_buff *skb,
-					  struct flowi6 *fl6)
-{
-	if (sk && !sk_fullsock(sk))
-		sk = NULL;
-	if (sk)
-		fl6->flowi6_oif = sk->sk_bound_dev_if;
-	fl6->flowi6_uid = sock_net_uid(net, sk);
-	fl6->flowi6_l3mdev = l3mdev_master_ifindex_rcu(dst_dev(skb_dst(skb)));
-	return ip6_route_output(net, sk, fl6);
-}
-
-static void ila_flow(const struct sk_buff *skb, const struct ila_addr *daddr,
-		     struct flowi6 *fl6)
-{
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-	const __be16 *ports;
-	struct ila_l4 l4;
-	__be16 buf[2];
-	int type;
-
-	ila_l4_find(skb, &l4);
-	*fl6 = (struct flowi6) {
-		.daddr = *(const struct in6_addr *)daddr,
-		.saddr = hdr->saddr,
-		.flowlabel = ip6_flowinfo(hdr),
-		.flowi6_mark = skb->mark,
-		.flowi6_proto = l4.proto,
-	};
-	switch (l4.proto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		ports = skb_header_pointer(skb, l4.offset, sizeof(buf), buf);
-		if (ports) {
-			fl6->fl6_sport = ports[0];
-			fl6->fl6_dport = ports[1];
-		}
-		break;
-	case IPPROTO_ICMPV6:
-		type = ila_l4_icmp_type(skb, &l4);
-		fl6->fl6_icmp_type = type < 0 ? 0 : type;
-		break;
-	}
-}
-
-/**
- * ila_route() - the route of a packet that is about to be translated
- * @net: the namespace
- * @sk: who sends it, or NULL
- * @skb: the packet
- * @daddr: its destination afterwards
- *
- * RCU read side, BH off.
- *
- * Return: the route, IPsec included, with a reference; or an ERR_PTR.
- */
-struct dst_entry *ila_route(struct net *net, struct sock *sk,
-			    struct sk_buff *skb, const struct ila_addr *daddr)
-{
-	struct dst_entry *dst;
-	struct flowi6 fl6;
-	int err;
-
-	ila_flow(skb, daddr, &fl6);
-	if (ila_is_forwarded(sk, skb))
-		dst = ila_route_input(net, skb, &fl6);
-	else
-		dst = ila_route_output(net, sk, skb, &fl6);
-	if (dst->error) {
-		err = dst->error;
-		dst_release(dst);
-		return ERR_PTR(err);
-	}
-	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
-		return dst;
-	return xfrm_lookup(net, dst, flowi6_to_flowi(&fl6), sk, 0);
-}
-
-/* Sending
- */
-
 /**
  * ila_consumed() - what a tunnel's operation may return
  * @err: an error of a function that took the packet
@@ -263,8 +86,8 @@ static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb)
  * ila_check_mtu() - does a packet fit the path to the locator?
  * @ilan: the namespace
  * @sk: who sends it, or NULL
- * @skb: the packet, not translated yet
- * @dst: the route to the locator
+ * @skb: the packet, not translated yet, larger than what every link takes
+ * @dst: its route to the locator
  *
  * That can be narrower than the route of the SIR address promised. To be said
  * before the packet is rewritten, so that it is the SIR address that a Packet
@@ -278,8 +101,6 @@ int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 	bool forwarded = ila_is_forwarded(sk, skb);
 	unsigned int mtu;
 
-	if (skb->len <= IPV6_MIN_MTU)
-		return 0;
 	mtu = forwarded ? ip6_dst_mtu_maybe_forward(dst, true) : dst_mtu(dst);
 	mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (likely(!ila_too_big(skb, mtu))) {
@@ -296,125 +117,197 @@ int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 	return -EMSGSIZE;
 }
 
-static struct dst_entry *ila_cache_get(struct ila_tunnel *tunnel,
-				       struct net *net, const struct sock *sk)
-{
-	if (!tunnel->caches || ila_route_varies(net) ||
-	    READ_ONCE(tunnel->ilan->dead) || (sk && sk->sk_bound_dev_if))
-		return NULL;
-	return dst_cache_get(&tunnel->cache);
-}
-
-static void ila_cache_set(struct ila_tunnel *tunnel, struct net *net,
-			  const struct sock *sk, struct dst_entry *dst)
-{
-	static const struct in6_addr any;
-
-	if (tunnel->caches && !ila_route_varies(net) &&
-	    !READ_ONCE(tunnel->ilan->dead) && !(sk && sk->sk_bound_dev_if) &&
-	    ila_route_cacheable(dst))
-		dst_cache_set_ip6(&tunnel->cache, dst, &any);
-}
-
-/* Find the route of the translated address. The packet is gone if the answer
- * is an ERR_PTR.
+/* Keep a route for other packets, if it is theirs too. It may have changed since it
+ * was looked up, so that is done again: what is kept was the answer at a time for
+ * which it can be checked.
  */
-static noinline struct dst_entry *
-ila_output_lookup(struct ila_tunnel *tunnel, struct net *net, struct sock *sk,
-		  struct sk_buff *skb)
+static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
+			 struct net *net, struct sock *sk, struct sk_buff *skb,
+			 const struct ila_addr *daddr, bool exact)
 {
-	const struct ila_addr *old;
-	enum ila_verdict verdict;
-	struct dst_entry *dst;
-	struct ila_addr new;
+	struct dst_entry *again;
+	struct ila_sernums at;
 
-	old = (const struct ila_addr *)&ipv6_hdr(skb)->daddr;
-	verdict = ila_xlat_addr(&tunnel->xlat, old, &new);
-	if (verdict != ILA_OK) {
-		ila_drop(tunnel->ilan, skb, verdict, false);
-		return ERR_PTR(-EINVAL);
+	ila_route_sernums(net, way->dst, &at);
+	if (!ila_route_cacheable(way->dst) ||
+	    !(exact || ila_route_covers(daddr->upper, net, way->dst)))
+		return;
+	again = ila_route(net, sk, skb, daddr);
+	if (IS_ERR(again))
+		return;
+	if (again == way->dst)
+		ila_kept_set(kept, again, &at);
+	else
+		dst_release(again);
+}
+
+/* Look the route up. Return: as ila_way_get(). */
+static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
+			struct ila_kept *kept, struct net *net,
+			struct sock *sk, struct sk_buff *skb)
+{
+	struct ila_addr daddr;
+
+	way->noref = false;
+	way->verdict = ila_xlat_addr(way->x, ila_daddr(skb), &daddr);
+	if (way->verdict != ILA_OK)
+		return -EINVAL;
+	way->dst = ila_route(net, sk, skb, &daddr);
+	if (IS_ERR(way->dst))
+		return PTR_ERR(way->dst);
+	if (ila_lwt_sends(xfrm_dst_path(way->dst))) {
+		dst_release(way->dst);
+		return -ELOOP;
 	}
-	dst = ila_route(net, sk, skb, &new);
-	if (IS_ERR(dst))
-		return ERR_PTR(ila_output_noroute(tunnel->ilan, sk, skb,
-						  PTR_ERR(dst)));
-	if (ila_lwt_sends(xfrm_dst_path(dst))) {
-		dst_release(dst);
-		ila_drop(tunnel->ilan, skb, ILA_REFUSED_LOOP, false);
-		return ERR_PTR(-ELOOP);
-	}
-	ila_cache_set(tunnel, net, sk, dst);
-	return dst;
+	if (ila_way_keeps(net, sk) && !READ_ONCE(tunnel->ilan->dead))
+		ila_way_keep(kept, way, net, sk, skb, &daddr, tunnel->exact);
+	return 0;
 }
 
 /**
- * ila_count_offloaded() - count a packet whose others go past us
- * @ilan: the namespace
+ * ila_way_get() - the route of a packet that is to be translated
+ * @tunnel: the tunnel state it is sent by
+ * @way: what becomes of it; and the answer
+ * @kept: where the route is kept
+ * @net: the namespace
+ * @sk: who sends it, or NULL
  * @skb: the packet
  *
- * nft flow tables send by themselves; the packets of a flow that do come tell of
- * it.
+ * BH off, RCU read side.
+ *
+ * Return: 0; or a negative error, and the way's verdict says if the packet is not
+ * to be sent anywhere.
  */
-void ila_count_offloaded(const struct ila_net *ilan,
-			 const struct sk_buff *skb)
+int ila_way_get(const struct ila_tunnel *tunnel, struct ila_way *way,
+		struct ila_kept __percpu *kept, struct net *net,
+		struct sock *sk, struct sk_buff *skb)
 {
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-	enum ip_conntrack_info ctinfo;
-	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
-
-	if (ct && unlikely(test_bit(IPS_OFFLOAD_BIT, &ct->status)))
-		ila_count(ilan, ILA_STAT_OUT_OFFLOADED);
-#endif
+	way->noref = true;
+	way->verdict = ILA_OK;
+	way->dst = ila_way_kept(net, sk, kept);
+	return way->dst ? 0 : ila_way_find(tunnel, way, this_cpu_ptr(kept), net,
+					   sk, skb);
 }
 
-static int ila_output_one(struct lwtunnel_state *lwt, struct net *net,
-			  struct sock *sk, struct sk_buff *skb)
+/**
+ * ila_send_refused() - a packet is not translated
+ * @lwt: the route's tunnel state
+ * @net: the namespace
+ * @sk: who sends it, or NULL
+ * @skb: the packet, which is taken
+ * @verdict: why
+ *
+ * Return: what became of it.
+ */
+int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
+		     struct sock *sk, struct sk_buff *skb,
+		     enum ila_verdict verdict)
 {
-	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
-	struct ila_tunnel *tunnel = ila_tunnel(lwt);
-	struct ila_net *ilan = tunnel->ilan;
-	struct dst_entry *dst = NULL;
-	enum ila_verdict verdict;
-	__be64 sir;
-	int err;
+	struct ila_net *ilan = ila_tunnel(lwt)->ilan;
 
-	/* with a gateway the next hop is known: it is the gateway */
-	if (!(rt->rt6i_flags & RTF_GATEWAY)) {
-		dst = ila_cache_get(tunnel, net, sk);
-		if (unlikely(!dst)) {
-			dst = ila_output_lookup(tunnel, net, sk, skb);
-			if (IS_ERR(dst))
-				return PTR_ERR(dst);
-		}
-		err = ila_check_mtu(ilan, sk, skb, dst);
-		if (unlikely(err)) {
-			dst_release(dst);
-			return err;
-		}
-	}
-
-	sir = ((const struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
-	verdict = ila_rewrite(skb, &tunnel->xlat);
-	if (unlikely(verdict != ILA_OK)) {
-		dst_release(dst);
-		if (verdict != ILA_LEFT_ND) {
-			ila_drop(ilan, skb, verdict, false);
-			return -EINVAL;
-		}
+	if (verdict == ILA_LEFT_ND || verdict == ILA_LEFT_TYPE) {
 		ila_left(ilan, skb, verdict, false);
 		return lwt->orig_output(net, sk, skb);
 	}
+	ila_drop(ilan, skb, verdict, false);
+	return verdict == ILA_REFUSED_LOOP ? -ELOOP : -EINVAL;
+}
 
-	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
-	ila_count_offloaded(ilan, skb);
-	if (unlikely(!tunnel->xlat.fixed && tunnel->claim))
-		ila_claim_learn(ilan, tunnel->claim, sir);
+static __always_inline void ila_count_fixed(const struct ila_tunnel *tunnel,
+					    const struct sk_buff *skb)
+{
+	ila_count(tunnel->ilan, ILA_STAT_OUT_TRANSLATED);
+	ila_count_offloaded(tunnel->ilan, skb);
+}
 
+/* With a gateway the next hop is known: it is the gateway */
+static bool ila_output_has_gateway(const struct sk_buff *skb)
+{
+	return dst_rt6_info(skb_dst(skb))->rt6i_flags & RTF_GATEWAY;
+}
+
+static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
+			 struct sock *sk, struct sk_buff *skb,
+			 const struct ila_way *way)
+{
+	const struct ila_tunnel *tunnel = ila_tunnel(lwt);
+	__be64 sir = ila_daddr(skb)->upper;
+	enum ila_verdict verdict;
+	int err;
+
+	err = way->dst ? ila_way_check(lwt, sk, skb, way->dst) : 0;
+	if (err) {
+		ila_way_release(way);
+		return err;
+	}
+	verdict = ila_rewrite(skb, way->x);
+	if (verdict != ILA_OK) {
+		ila_way_release(way);
+		return ila_send_refused(lwt, net, sk, skb, verdict);
+	}
+	ila_count_fixed(tunnel, skb);
+	if (!way->x->fixed && tunnel->claim)
+		ila_claim_learn(tunnel->ilan, tunnel->claim, sir);
+	if (!way->dst)
+		return lwt->orig_output(net, sk, skb);
+	return ila_way_go(net, sk, skb, way->dst, way->noref);
+}
+
+/* Whatever there is to make, to look up, to learn, or to refuse */
+static noinline int ila_output_closely(struct lwtunnel_state *lwt,
+				       struct net *net, struct sock *sk,
+				       struct sk_buff *skb)
+{
+	const struct ila_tunnel *tunnel = ila_tunnel(lwt);
+	struct ila_way way = { .x = &tunnel->xlat };
+	int err;
+
+	if (ila_checksum_is_due(way.x, skb)) {
+		err = ila_checksum_now(lwt, net, sk, skb, ila_output_closely);
+		if (err <= 0)
+			return err;
+	}
+	if (ila_output_has_gateway(skb))
+		return ila_output_by(lwt, net, sk, skb, &way);
+	err = ila_way_get(tunnel, &way, tunnel->kept, net, sk, skb);
+	if (!err)
+		return ila_output_by(lwt, net, sk, skb, &way);
+	if (err == -ELOOP)
+		way.verdict = ILA_REFUSED_LOOP;
+	if (way.verdict != ILA_OK)
+		return ila_send_refused(lwt, net, sk, skb, way.verdict);
+	return ila_output_noroute(tunnel->ilan, sk, skb, err);
+}
+
+/* To the locator that the route says */
+static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
+					    struct net *net, struct sock *sk,
+					    struct sk_buff *skb)
+{
+	const struct ila_tunnel *tunnel = ila_tunnel(lwt);
+	struct dst_entry *dst = NULL;
+	enum ila_verdict verdict;
+	int err;
+
+	if (!ila_output_has_gateway(skb)) {
+		dst = ila_way_kept(net, sk, tunnel->kept);
+		if (unlikely(!dst))
+			return ila_output_closely(lwt, net, sk, skb);
+	}
+	if (unlikely(!ila_is_plain(&tunnel->xlat, skb)))
+		return ila_output_closely(lwt, net, sk, skb);
+	if (dst) {
+		err = ila_way_check(lwt, sk, skb, dst);
+		if (unlikely(err))
+			return err;
+	}
+	verdict = ila_rewrite_quick(skb, &tunnel->xlat);
+	if (unlikely(verdict != ILA_OK))
+		return ila_send_refused(lwt, net, sk, skb, verdict);
+	ila_count_fixed(tunnel, skb);
 	if (!dst)
 		return lwt->orig_output(net, sk, skb);
-	skb_dst_drop(skb);
-	skb_dst_set(skb, dst);
-	return dst_output(net, sk, skb);
+	return ila_way_go(net, sk, skb, dst, true);
 }
 
 /* Segment a packet and send the pieces */
@@ -443,23 +336,19 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 }
 
 /**
- * ila_checksum_now() - make the checksum of a packet, or of its segments
+ * ila_checksum_now() - make the checksum of a packet, or of its segments; it is due
  * @lwt: the route's tunnel state
  * @net: the namespace
  * @sk: who sends it, or NULL
  * @skb: the packet
- * @x: what is to become of it
  * @send: how to send the segments
  *
  * Return: 1 if the packet can be sent; else it is gone, and this is what became
  * of it.
  */
 int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb,
-		     const struct ila_xlat *x, ila_send_fn *send)
+		     struct sock *sk, struct sk_buff *skb, ila_send_fn *send)
 {
-	if (likely(!ila_checksum_is_due(x, skb)))
-		return 1;
 	if (skb_is_gso(skb))
 		return ila_output_segments(lwt, net, sk, skb, send);
 	if (!skb_checksum_help(skb))
@@ -481,8 +370,7 @@ int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
 int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	struct lwtunnel_state *lwt = skb_dst(skb)->lwtstate;
-	struct ila_tunnel *tunnel = ila_tunnel(lwt);
-	int err;
+	const struct ila_tunnel *tunnel = ila_tunnel(lwt);
 
 	if (skb->protocol != htons(ETH_P_IPV6)) {
 		kfree_skb(skb);
@@ -490,9 +378,5 @@ int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	}
 	if (tunnel->table)
 		return ila_consumed(ila_output_table(lwt, net, sk, skb));
-	err = ila_checksum_now(lwt, net, sk, skb, &tunnel->xlat,
-			       ila_output_one);
-	if (unlikely(err <= 0))
-		return ila_consumed(err);
-	return ila_consumed(ila_output_one(lwt, net, sk, skb));
+	return ila_consumed(ila_output_fixed(lwt, net, sk, skb));
 }

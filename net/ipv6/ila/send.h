@@ -6,9 +6,12 @@
 #define _ILA_SEND_H
 
 #include <linux/skbuff.h>
+#include <net/netfilter/nf_conntrack.h>
 
 #include "locator.h"
 #include "lwt.h"
+#include "rewrite.h"
+#include "route.h"
 
 typedef int ila_send_fn(struct lwtunnel_state *lwt, struct net *net,
 			struct sock *sk, struct sk_buff *skb);
@@ -34,23 +37,65 @@ static inline bool ila_checksum_is_due(const struct ila_xlat *x,
 	       !skb_csum_is_sctp(skb);
 }
 
+static inline const struct ila_addr *ila_daddr(const struct sk_buff *skb)
+{
+	return (const struct ila_addr *)&ipv6_hdr(skb)->daddr;
+}
+
+/**
+ * struct ila_way - what becomes of a packet, and where it is sent
+ * @x: the translation
+ * @dst: the route
+ * @noref: the packet gets no reference of it
+ * @verdict: of ila_way_get(): ILA_OK, or why the packet is sent nowhere
+ */
+struct ila_way {
+	const struct ila_xlat *x;
+	struct dst_entry *dst;
+	bool noref;
+	enum ila_verdict verdict;
+};
+
+static inline void ila_way_release(const struct ila_way *way)
+{
+	if (!way->noref)
+		dst_release(way->dst);
+}
+
 /* send.c */
-bool ila_route_varies(struct net *net);
-bool ila_has_policy(const struct net *net, int dir);
-bool ila_route_is_common(const struct dst_entry *dst);
-bool ila_route_cacheable(const struct dst_entry *dst);
 bool ila_too_big(const struct sk_buff *skb, unsigned int mtu);
-struct dst_entry *ila_route(struct net *net, struct sock *sk,
-			    struct sk_buff *skb, const struct ila_addr *daddr);
 int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
 		       struct sk_buff *skb, int err);
 int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 		  struct sk_buff *skb, const struct dst_entry *dst);
-void ila_count_offloaded(const struct ila_net *ilan,
-			 const struct sk_buff *skb);
-int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
+int ila_way_get(const struct ila_tunnel *tunnel, struct ila_way *way,
+		struct ila_kept __percpu *kept, struct net *net,
+		struct sock *sk, struct sk_buff *skb);
+int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb,
-		     const struct ila_xlat *x, ila_send_fn *send);
+		     enum ila_verdict verdict);
+int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
+		     struct sock *sk, struct sk_buff *skb, ila_send_fn *send);
+
+/**
+ * ila_count_offloaded() - count a packet whose others go past us
+ * @ilan: the namespace
+ * @skb: the packet
+ *
+ * nft flow tables send by themselves; the packets of a flow that do come tell of
+ * it.
+ */
+static inline void ila_count_offloaded(const struct ila_net *ilan,
+				       const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (ct && unlikely(test_bit(IPS_OFFLOAD_BIT, &ct->status)))
+		ila_count(ilan, ILA_STAT_OUT_OFFLOADED);
+#endif
+}
 
 /* Account for a packet that was translated by a mapping. BH is off. */
 static inline void ila_count_sent(const struct ila_net *ilan,
@@ -64,6 +109,49 @@ static inline void ila_count_sent(const struct ila_net *ilan,
 					     skb_shinfo(skb)->gso_segs),
 				  skb_is_gso(skb) ? ila_l4_gso_len(skb) :
 						    skb->len);
+}
+
+/* Does the answer for a packet hold for others? */
+static inline bool ila_way_keeps(struct net *net, const struct sock *sk)
+{
+	return likely(!ila_route_varies(net) && !(sk && sk->sk_bound_dev_if));
+}
+
+/* The route that is kept, without a reference; or NULL */
+static inline struct dst_entry *ila_way_kept(struct net *net,
+					     const struct sock *sk,
+					     struct ila_kept __percpu *kept)
+{
+	return ila_way_keeps(net, sk) ? ila_kept_dst(this_cpu_ptr(kept), net) :
+					NULL;
+}
+
+/* Is a packet to be translated by ila_rewrite_quick(), and no more? */
+static inline bool ila_is_plain(const struct ila_xlat *x, struct sk_buff *skb)
+{
+	return x->quick && !ila_looks_at(ipv6_hdr(skb)->nexthdr) &&
+	       !ila_checksum_is_due(x, skb);
+}
+
+/* Return: 0; or a negative error, and the packet, too big, is gone */
+static inline int ila_way_check(struct lwtunnel_state *lwt,
+				const struct sock *sk, struct sk_buff *skb,
+				const struct dst_entry *dst)
+{
+	return skb->len <= IPV6_MIN_MTU ? 0 :
+	       ila_check_mtu(ila_tunnel(lwt)->ilan, sk, skb, dst);
+}
+
+static __always_inline int ila_way_go(struct net *net, struct sock *sk,
+				      struct sk_buff *skb,
+				      struct dst_entry *dst, bool noref)
+{
+	skb_dst_drop(skb);
+	if (noref)
+		skb_dst_set_noref(skb, dst);
+	else
+		skb_dst_set(skb, dst);
+	return dst_output(net, sk, skb);
 }
 
 /* send_table.c */

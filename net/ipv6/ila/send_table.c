@@ -17,11 +17,6 @@
 #include "rewrite.h"
 #include "send.h"
 
-static const struct ila_addr *ila_daddr(const struct sk_buff *skb)
-{
-	return (const struct ila_addr *)&ipv6_hdr(skb)->daddr;
-}
-
 /* No mapping
  */
 
@@ -52,15 +47,6 @@ u8 ila_miss_policy(const struct ila_tunnel *tunnel, const struct dst_entry *dst)
 	       ila_miss_auto(dst);
 }
 
-/* Send a packet as it is, where its own route leads */
-static int ila_output_left(struct lwtunnel_state *lwt, struct net *net,
-			   struct sock *sk, struct sk_buff *skb,
-			   enum ila_verdict verdict)
-{
-	ila_left(ila_tunnel(lwt)->ilan, skb, verdict, false);
-	return lwt->orig_output(net, sk, skb);
-}
-
 static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 				    struct sock *sk, struct sk_buff *skb)
 {
@@ -84,163 +70,101 @@ static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 	return -EHOSTUNREACH;
 }
 
-/* A mapping
- */
-
-/* Keep a route for the other addresses of the locator, if it is theirs too. It
- * may have changed since it was looked up, so that is done again: what is kept
- * was the answer at a time for which it can be checked.
- */
-static noinline void ila_keep_route(const struct ila_locator *loc,
-				    struct net *net, struct sock *sk,
-				    struct sk_buff *skb,
-				    const struct ila_addr *daddr,
-				    const struct dst_entry *dst)
-{
-	struct ila_sernums at;
-	struct dst_entry *again;
-
-	ila_route_sernums(net, dst, &at);
-	if (!ila_route_cacheable(dst) ||
-	    !ila_route_covers(ila_locator_value(loc), net, dst))
-		return;
-	again = ila_route(net, sk, skb, daddr);
-	if (IS_ERR(again))
-		return;
-	if (again == dst)
-		ila_locator_keep_dst(loc, again, &at);
-	else
-		dst_release(again);
-}
-
-/**
- * struct ila_way - where a packet is sent
- * @dst: the route
- * @noref: the packet gets no reference of it
- * @verdict: ILA_OK, or why it can not be sent anywhere
- */
-struct ila_way {
-	struct dst_entry *dst;
-	bool noref;
-	enum ila_verdict verdict;
-};
-
-/* Return: 0, or a negative error if there is no way to the locator */
-static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_hit *hit,
-			struct net *net, struct sock *sk, struct sk_buff *skb,
-			struct ila_way *way)
-{
-	bool keeps = !ila_route_varies(net) && !READ_ONCE(tunnel->ilan->dead) &&
-		     !(sk && sk->sk_bound_dev_if);
-	struct ila_addr daddr;
-
-	way->verdict = ILA_OK;
-	if (likely(keeps)) {
-		way->dst = ila_locator_dst(hit->loc, net);
-		way->noref = true;
-		if (likely(way->dst))
-			return 0;
-	}
-	way->verdict = ila_xlat_addr(&hit->xlat, ila_daddr(skb), &daddr);
-	if (way->verdict != ILA_OK)
-		return -EINVAL;
-	way->noref = false;
-	way->dst = ila_route(net, sk, skb, &daddr);
-	if (IS_ERR(way->dst))
-		return PTR_ERR(way->dst);
-	if (ila_lwt_sends(xfrm_dst_path(way->dst))) {
-		dst_release(way->dst);
-		return -ELOOP;
-	}
-	if (keeps)
-		ila_keep_route(hit->loc, net, sk, skb, &daddr, way->dst);
-	return 0;
-}
-
-static void ila_way_release(const struct ila_way *way)
-{
-	if (!way->noref)
-		dst_release(way->dst);
-}
-
-static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
-			 struct sock *sk, struct sk_buff *skb,
-			 const struct ila_hit *hit, const struct ila_way *way)
-{
-	struct ila_net *ilan = ila_tunnel(lwt)->ilan;
-	enum ila_verdict verdict;
-	int err;
-
-	err = ila_check_mtu(ilan, sk, skb, way->dst);
-	if (unlikely(err)) {
-		ila_way_release(way);
-		return err;
-	}
-	verdict = ila_rewrite(skb, &hit->xlat);
-	if (unlikely(verdict != ILA_OK)) {
-		ila_way_release(way);
-		if (verdict == ILA_LEFT_ND)
-			return ila_output_left(lwt, net, sk, skb, verdict);
-		ila_drop(ilan, skb, verdict, false);
-		return -EINVAL;
-	}
-
-	ila_count_sent(ilan, hit->loc, skb);
-	skb_dst_drop(skb);
-	if (way->noref)
-		skb_dst_set_noref(skb, way->dst);
-	else
-		skb_dst_set(skb, way->dst);
-	return dst_output(net, sk, skb);
-}
-
-/* Not translated, for what its identifier is */
-static noinline int ila_output_refused(struct lwtunnel_state *lwt,
-				       struct net *net, struct sock *sk,
-				       struct sk_buff *skb,
-				       enum ila_verdict verdict)
-{
-	if (verdict == ILA_LEFT_TYPE)
-		return ila_output_left(lwt, net, sk, skb, verdict);
-	ila_drop(ila_tunnel(lwt)->ilan, skb, verdict, false);
-	return -EINVAL;
-}
-
-/* There was no way: another locator, or none at all */
-static noinline int ila_output_again(struct lwtunnel_state *lwt, struct net *net,
-				     struct sock *sk, struct sk_buff *skb,
-				     struct ila_hit *hit, struct ila_way *way,
-				     int err)
-{
-	struct ila_tunnel *tunnel = ila_tunnel(lwt);
-
-	for (; err; err = ila_way_find(tunnel, hit, net, sk, skb, way)) {
-		if (way->verdict != ILA_OK)
-			return ila_output_refused(lwt, net, sk, skb,
-						  way->verdict);
-		if (err == -ELOOP) {
-			ila_drop(tunnel->ilan, skb, ILA_REFUSED_LOOP, false);
-			return err;
-		}
-		if (ila_route_refuses(err))
-			return ila_output_noroute(tunnel->ilan, sk, skb, err);
-		if (!ila_hit_next(hit, skb))
-			return ila_output_miss(lwt, net, sk, skb);
-		ila_hit_xlat(hit, tunnel->xlat.csum_mode, tunnel->ident_type,
-			     ila_daddr(skb));
-	}
-	ila_count(tunnel->ilan, ILA_STAT_OUT_FAILED_OVER);
-	return ila_output_by(lwt, net, sk, skb, hit, way);
-}
-
 static noinline int ila_output_unmapped(struct lwtunnel_state *lwt,
 					struct net *net, struct sock *sk,
 					struct sk_buff *skb)
 {
 	if (ila_tunnel(lwt)->ident_type == ILA_ATYPE_USE_FORMAT &&
 	    !ila_ident_type_ok(ila_ident_type(ila_daddr(skb)->ident)))
-		return ila_output_left(lwt, net, sk, skb, ILA_LEFT_TYPE);
+		return ila_send_refused(lwt, net, sk, skb, ILA_LEFT_TYPE);
 	return ila_output_miss(lwt, net, sk, skb);
+}
+
+/* A mapping
+ */
+
+static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
+			 struct sock *sk, struct sk_buff *skb,
+			 const struct ila_locator *loc,
+			 const struct ila_way *way)
+{
+	enum ila_verdict verdict;
+	int err;
+
+	err = ila_way_check(lwt, sk, skb, way->dst);
+	if (err) {
+		ila_way_release(way);
+		return err;
+	}
+	verdict = ila_rewrite(skb, way->x);
+	if (verdict != ILA_OK) {
+		ila_way_release(way);
+		return ila_send_refused(lwt, net, sk, skb, verdict);
+	}
+	ila_count_sent(ila_tunnel(lwt)->ilan, loc, skb);
+	return ila_way_go(net, sk, skb, way->dst, way->noref);
+}
+
+/* Return: 0, or a negative error if there is no way to the locator */
+static int ila_output_way(const struct ila_tunnel *tunnel, struct net *net,
+			  struct sock *sk, struct sk_buff *skb,
+			  const struct ila_hit *hit, struct ila_way *way)
+{
+	way->x = hit->x;
+	return ila_way_get(tunnel, way, &hit->loc->cpu->kept, net, sk, skb);
+}
+
+/* There was no way: another locator, or none at all */
+static int ila_output_again(struct lwtunnel_state *lwt, struct net *net,
+			    struct sock *sk, struct sk_buff *skb,
+			    struct ila_hit *hit, struct ila_way *way, int err)
+{
+	struct ila_tunnel *tunnel = ila_tunnel(lwt);
+
+	for (; err; err = ila_output_way(tunnel, net, sk, skb, hit, way)) {
+		if (way->verdict != ILA_OK)
+			return ila_send_refused(lwt, net, sk, skb,
+						way->verdict);
+		if (err == -ELOOP)
+			return ila_send_refused(lwt, net, sk, skb,
+						ILA_REFUSED_LOOP);
+		if (ila_route_refuses(err))
+			return ila_output_noroute(tunnel->ilan, sk, skb, err);
+		if (!ila_hit_next(hit, skb))
+			return ila_output_miss(lwt, net, sk, skb);
+		ila_hit_xlat(hit, tunnel->route_csum, tunnel->ident_type,
+			     ila_daddr(skb));
+	}
+	ila_count(tunnel->ilan, ILA_STAT_OUT_FAILED_OVER);
+	return ila_output_by(lwt, net, sk, skb, hit->loc, way);
+}
+
+/* Whatever there is to choose, to make, to look up, or to refuse */
+static noinline int ila_output_closely(struct lwtunnel_state *lwt,
+				       struct net *net, struct sock *sk,
+				       struct sk_buff *skb, unsigned long ref)
+{
+	struct ila_tunnel *tunnel = ila_tunnel(lwt);
+	struct ila_hit hit = { .ref = ref };
+	enum ila_verdict verdict;
+	struct ila_way way;
+	int err;
+
+	if (!ila_hit_next(&hit, skb))
+		return ila_output_miss(lwt, net, sk, skb);
+	verdict = ila_hit_xlat(&hit, tunnel->route_csum, tunnel->ident_type,
+			       ila_daddr(skb));
+	if (verdict != ILA_OK)
+		return ila_send_refused(lwt, net, sk, skb, verdict);
+	if (ila_checksum_is_due(hit.x, skb)) {
+		err = ila_checksum_now(lwt, net, sk, skb, ila_output_table);
+		if (err <= 0)
+			return err;
+	}
+	err = ila_output_way(tunnel, net, sk, skb, &hit, &way);
+	if (err)
+		return ila_output_again(lwt, net, sk, skb, &hit, &way, err);
+	return ila_output_by(lwt, net, sk, skb, hit.loc, &way);
 }
 
 /**
@@ -250,7 +174,8 @@ static noinline int ila_output_unmapped(struct lwtunnel_state *lwt,
  * @sk: who sends it, or NULL
  * @skb: the packet, which is taken
  *
- * BH off, RCU read side.
+ * BH off, RCU read side. Most packets have a mapping to one locator, whose route
+ * is kept.
  *
  * Return: 0 or an error for the sender.
  */
@@ -258,28 +183,31 @@ int ila_output_table(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb)
 {
 	struct ila_tunnel *tunnel = ila_tunnel(lwt);
+	struct ila_net *ilan = tunnel->ilan;
+	const struct ila_locator *loc;
+	const struct ila_xlat *x;
 	enum ila_verdict verdict;
-	struct ila_hit hit;
-	struct ila_way way;
+	struct dst_entry *dst;
+	unsigned long ref;
 	int err;
 
-	if (unlikely(!ila_hit_find(tunnel->ilan, ila_daddr(skb), tunnel->domain,
-				   &hit)))
+	ref = ila_hit_ref(ilan, ila_daddr(skb), tunnel->domain);
+	if (unlikely(!ref))
 		return ila_output_unmapped(lwt, net, sk, skb);
-	if (unlikely(ila_fast_is_on(tunnel->ilan)) && ila_is_forwarded(sk, skb))
-		ila_fast_learn(tunnel->ilan, net, skb);
-	if (unlikely(!ila_hit_next(&hit, skb)))
-		return ila_output_miss(lwt, net, sk, skb);
-	verdict = ila_hit_xlat(&hit, tunnel->xlat.csum_mode, tunnel->ident_type,
-			       ila_daddr(skb));
-	if (unlikely(verdict != ILA_OK))
-		return ila_output_refused(lwt, net, sk, skb, verdict);
-	err = ila_checksum_now(lwt, net, sk, skb, &hit.xlat, ila_output_table);
-	if (unlikely(err <= 0))
-		return err;
-	err = ila_way_find(tunnel, &hit, net, sk, skb, &way);
+	if (unlikely(ila_fast_is_on(ilan)) && ila_is_forwarded(sk, skb))
+		ila_fast_learn(ilan, net, skb);
+	loc = ila_hit_plain(ref, tunnel, ila_daddr(skb), &x);
+	if (unlikely(!loc || !ila_is_plain(x, skb)))
+		return ila_output_closely(lwt, net, sk, skb, ref);
+	dst = ila_way_kept(net, sk, &loc->cpu->kept);
+	if (unlikely(!dst))
+		return ila_output_closely(lwt, net, sk, skb, ref);
+	err = ila_way_check(lwt, sk, skb, dst);
 	if (unlikely(err))
-		return ila_output_again(lwt, net, sk, skb, &hit, &way,
-					err);
-	return ila_output_by(lwt, net, sk, skb, &hit, &way);
+		return err;
+	verdict = ila_rewrite_quick(skb, x);
+	if (unlikely(verdict != ILA_OK))
+		return ila_send_refused(lwt, net, sk, skb, verdict);
+	ila_count_sent(ilan, loc, skb);
+	return ila_way_go(net, sk, skb, dst, true);
 }

@@ -400,14 +400,14 @@ counters()
 # both NAME WHERE WHERE: where SIR_B and SIR_2 go, both at LOC_B
 both()
 {
-	goes "$1" $SIR_B "$2" $SIR_2 "$3"
+	goes "$KEPT_BY, $1" $SIR_B "$2" $SIR_2 "$3"
 }
 
-# Without the C-bit, the address on the wire is LOC_B and the identifier
-kept_routes()
+# follows_routes WHO: what is kept of LOC_B, by which both addresses go, is the answer.
+# Without the C-bit, the address on the wire is LOC_B and the identifier.
+follows_routes()
 {
-	map r $SIR_B $LOC_B csum-mode no-action
-	map r $SIR_2 $LOC_B csum-mode no-action
+	KEPT_BY=$1
 	both "a route for both" b b
 	ip6 r route add $LOC_B:2000::b2/128 via 2001:db8:3::2
 	both "a /128 inside the locator" b c
@@ -442,7 +442,36 @@ kept_routes()
 	ip6 r route del 2001:db8:b::/48
 	both "the default route again" c c
 	ip6 r route del default
+}
+
+kept_routes()
+{
+	map r $SIR_B $LOC_B csum-mode no-action
+	map r $SIR_2 $LOC_B csum-mode no-action
+	follows_routes "mappings"
 	misses "no route" $SIR_B
+	ip6 r route add $LOC_B::/64 via 2001:db8:2::2
+}
+
+# What the table route of one address is told is not kept for others
+kept_for_one()
+{
+	ip6 r route add $LOC_B:2000::b2/128 via 2001:db8:3::2
+	table_route r $SIR_2/128 neutral-map dev ila0
+	goes "a table route for one address goes first" $SIR_2 c $SIR_B b
+	ip6 r route del $SIR_2/128
+	ip6 r route del $LOC_B:2000::b2/128
+	unmap_all r
+}
+
+# A route for a prefix that says the locator keeps its route as a mapping does
+kept_by_prefix()
+{
+	ip6 r route del $SIR::/64
+	route r $SIR::/64 $LOC_B no-action dev ila0
+	follows_routes "prefix"
+	ip6 r route del $SIR::/64
+	table_route r $SIR::/64 neutral-map dev ila0
 }
 
 # A device that a route leads to
@@ -450,6 +479,8 @@ kept_device()
 {
 	local flood
 
+	map r $SIR_B $LOC_B csum-mode no-action
+	map r $SIR_2 $LOC_B csum-mode no-action
 	cable r tmp0 c tmp0
 	ip6 r addr add 2001:db8:9::1/64 dev tmp0 nodad
 	ip6 c addr add 2001:db8:9::2/64 dev tmp0 nodad
@@ -545,6 +576,8 @@ by_weight
 by_priority
 counters
 kept_routes
+kept_for_one
+kept_by_prefix
 kept_device
 policy_rules
 namespaces

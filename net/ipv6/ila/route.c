@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Identifier-Locator Addressing: routes of translated addresses
+ */
+#include <linux/skbuff.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/l3mdev.h>
+#include <net/xfrm.h>
+
+#include "route.h"
+#include "send.h"
+
+/* Looking up
+ */
+
+static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
+					 struct flowi6 *fl6)
+{
+	fl6->flowi6_iif = skb->dev->ifindex;
+	return ip6_route_input_lookup(net, skb->dev, fl6, skb,
+				      RT6_LOOKUP_F_HAS_SADDR);
+}
+
+static struct dst_entry *ila_route_output(struct net *net, struct sock *sk,
+					  struct sk_buff *skb,
+					  struct flowi6 *fl6)
+{
+	if (sk && !sk_fullsock(sk))
+		sk = NULL;
+	if (sk)
+		fl6->flowi6_oif = sk->sk_bound_dev_if;
+	fl6->flowi6_uid = sock_net_uid(net, sk);
+	fl6->flowi6_l3mdev = l3mdev_master_ifindex_rcu(dst_dev(skb_dst(skb)));
+	return ip6_route_output(net, sk, fl6);
+}
+
+static void ila_flow(const struct sk_buff *skb, const struct ila_addr *daddr,
+		     struct flowi6 *fl6)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	const __be16 *ports;
+	struct ila_l4 l4;
+	__be16 buf[2];
+	int type;
+
+	ila_l4_find(skb, &l4);
+	*fl6 = (struct flowi6) {
+		.daddr = *(const struct in6_addr *)daddr,
+		.saddr = hdr->saddr,
+		.flowlabel = ip6_flowinfo(hdr),
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = l4.proto,
+	};
+	switch (l4.proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		ports = skb_header_pointer(skb, l4.offset, sizeof(buf), buf);
+		if (ports) {
+			fl6->fl6_sport = ports[0];
+			fl6->fl6_dport = ports[1];
+		}
+		break;
+	case IPPROTO_ICMPV6:
+		type = ila_l4_icmp_type(skb, &l4);
+		fl6->fl6_icmp_type = type < 0 ? 0 : type;
+		break;
+	}
+}
+
+/**
+ * ila_route() - the route of a packet that is about to be translated
+ * @net: the namespace
+ * @sk: who sends it, or NULL
+ * @skb: the packet
+ * @daddr: its destination afterwards
+ *
+ * RCU read side, BH off.
+ *
+ * Return: the route, IPsec included, with a reference; or an ERR_PTR.
+ */
+struct dst_entry *ila_route(struct net *net, struct sock *sk,
+			    struct sk_buff *skb, const struct ila_addr *daddr)
+{
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+	int err;
+
+	ila_flow(skb, daddr, &fl6);
+	if (ila_is_forwarded(sk, skb))
+		dst = ila_route_input(net, skb, &fl6);
+	else
+		dst = ila_route_output(net, sk, skb, &fl6);
+	if (dst->error) {
+		err = dst->error;
+		dst_release(dst);
+		return ERR_PTR(err);
+	}
+	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
+		return dst;
+	return xfrm_lookup(net, dst, flowi6_to_flowi(&fl6), sk, 0);
+}
+
+/* Keeping
+ */
+
+/* Do routes of one metric compete, by flow or by the state of neighbours? */
+static bool ila_route_competes(const struct fib6_info *from)
+{
+	const struct fib6_node *fn = rcu_dereference(from->fib6_node);
+	const struct fib6_info *other;
+
+	if (!fn || from->nh || READ_ONCE(from->fib6_nsiblings) ||
+	    from->fib6_flags & (RTF_ADDRCONF | RTF_DEFAULT))
+		return true;
+	for (other = rcu_dereference(fn->leaf); other;
+	     other = rcu_dereference(other->fib6_next))
+		if (other != from && other->fib6_metric == from->fib6_metric)
+			return true;
+	return false;
+}
+
+/**
+ * ila_route_is_common() - is a route that of every flow to its address?
+ * @dst: the route, in a namespace in which they do not vary
+ *
+ * RCU read side.
+ *
+ * Return: true if so.
+ */
+bool ila_route_is_common(const struct dst_entry *dst)
+{
+	const struct fib6_info *from;
+
+	if (dst_xfrm(dst))
+		return false;
+	/* then it can lose its carrier, and nothing says so */
+	if (ip6_ignore_linkdown(dst_dev(dst)))
+		return false;
+	from = rcu_dereference(dst_rt6_info(dst)->from);
+	return from && !ila_route_competes(from);
+}
+
+/**
+ * ila_route_cacheable() - may a route be kept by a tunnel state or a locator?
+ * @dst: the route, by ila_route(), in a namespace in which they do not vary
+ *
+ * RCU read side. Never what refers to a tunnel state.
+ *
+ * Return: true if so.
+ */
+bool ila_route_cacheable(const struct dst_entry *dst)
+{
+	return !dst->lwtstate && ila_route_is_common(dst);
+}
+
+/* Do routes exist for a part of a /64 only? @fn is a node on the way to it, the
+ * addresses below it share its bits.
+ */
+static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
+{
+	const struct fib6_info *leaf;
+
+	if (fn->fn_bit == 64)
+		return rcu_access_pointer(fn->left) ||
+		       rcu_access_pointer(fn->right);
+	while (fn && fn->fn_bit < 64)
+		fn = upper & 1ULL << (63 - fn->fn_bit) ?
+		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
+	if (!fn)
+		return false;
+	leaf = rcu_dereference(fn->leaf);
+	return !leaf ||
+	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == upper;
+}
+
+/**
+ * ila_route_covers() - is a route that of every address below a /64?
+ * @upper: the /64
+ * @net: the namespace
+ * @dst: a route to one of its addresses
+ *
+ * Not if there are routes for parts of it; nor what was learned of the one
+ * address. RCU read side.
+ *
+ * Return: true if so. When a route for a part of it appears,
+ * ila_kept_dst() knows: the serial numbers of a routing table's nodes
+ * change up to the root.
+ */
+bool ila_route_covers(__be64 upper, const struct net *net,
+		      const struct dst_entry *dst)
+{
+	u64 prefix = be64_to_cpu(upper);
+	const struct rt6_info *rt = dst_rt6_info(dst);
+	const struct fib6_info *from = rcu_dereference(rt->from);
+	const struct fib6_node *fn;
+
+	if (!from || from->fib6_dst.plen > 64 || rt->rt6i_flags & RTF_CACHE)
+		return false;
+	fn = rcu_dereference(from->fib6_node);
+	if (!fn || ila_node_splits(fn, prefix))
+		return false;
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, prefix);
+#else
+	return true;
+#endif
+}
+
+/**
+ * ila_route_sernums() - the state of the routing tables
+ * @net: the namespace
+ * @dst: a route
+ * @at: the answer
+ *
+ * What is read of the tables afterwards is at least as new.
+ */
+void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
+		       struct ila_sernums *at)
+{
+	at->local = ila_local_sernum(net);
+	at->cookie = rt6_get_cookie(dst_rt6_info(dst));
+	/* pairs with the barrier before the kernel changes them */
+	smp_rmb();
+}
+
+/**
+ * ila_kept_forget() - keep a route no longer
+ * @kept: where it is, if there is one
+ */
+void ila_kept_forget(struct ila_kept *kept)
+{
+	dst_release(xchg(&kept->dst, NULL));
+}
+
+/**
+ * ila_kept_set() - keep a route
+ * @kept: where
+ * @dst: the route; its reference goes here
+ * @at: ila_route_sernums() from before it was looked up
+ *
+ * The namespace was not dead when this RCU read side section began: when it dies,
+ * what there is after a grace period is taken away. BH is off.
+ */
+void ila_kept_set(struct ila_kept *kept, struct dst_entry *dst,
+		  const struct ila_sernums *at)
+{
+	ila_kept_forget(kept);
+	kept->at = *at;
+	dst_release(xchg(&kept->dst, dst));
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Routes of translated addresses, looked up and kept
+ *
+ * A route is kept for a CPU, and used without a reference: it is looked at in an
+ * RCU read side section with BH off, and not freed before that is over.
+ */
+#ifndef _ILA_ROUTE_H
+#define _ILA_ROUTE_H
+
+#include <linux/percpu.h>
+#include <net/dst.h>
+#include <net/ip6_fib.h>
+#include <net/net_namespace.h>
+#include <net/xfrm.h>
+
+struct ila_addr;
+
+/**
+ * struct ila_sernums - serial numbers of routing tables
+ * @cookie: where a route is, for ip6_dst_check()
+ * @local: of the local table
+ */
+struct ila_sernums {
+	u32 cookie;
+	int local;
+};
+
+/**
+ * struct ila_kept - a route that one CPU keeps
+ * @dst: the route, or NULL
+ * @at: serial numbers from before it was looked up
+ *
+ * Only @dst is taken away by others.
+ */
+struct ila_kept {
+	struct dst_entry *dst;
+	struct ila_sernums at;
+};
+
+/* Addresses of this node come before every other route */
+static inline int ila_local_sernum(const struct net *net)
+{
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	return READ_ONCE(net->ipv6.fib6_local_tbl->tb6_root.fn_sernum);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * ila_kept_dst() - the route that is kept
+ * @kept: where
+ * @net: the namespace
+ *
+ * RCU read side. As long as that lasts, so does the route.
+ *
+ * Return: the route, without a reference; or NULL if there is none, or another may
+ * be the answer now.
+ */
+static inline struct dst_entry *ila_kept_dst(const struct ila_kept *kept,
+					     const struct net *net)
+{
+	struct dst_entry *dst = READ_ONCE(kept->dst);
+
+	if (unlikely(!dst || kept->at.local != ila_local_sernum(net)))
+		return NULL;
+	return dst_check(dst, kept->at.cookie);
+}
+
+/**
+ * ila_has_policy() - is there any IPsec policy, of the namespace or of a socket?
+ * @net: the namespace
+ * @dir: XFRM_POLICY_OUT or _FWD
+ *
+ * Return: true if so.
+ */
+static inline bool ila_has_policy(const struct net *net, int dir)
+{
+#ifdef CONFIG_XFRM
+	return (READ_ONCE(net->xfrm.policy_count[dir]) |
+		READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_MAX + dir])) ||
+	       READ_ONCE(net->xfrm.policy_default[dir]) ==
+	       XFRM_USERPOLICY_BLOCK;
+#else
+	return false;
+#endif
+}
+
+/**
+ * ila_route_varies() - could another flow to an address get another route?
+ * @net: the namespace
+ *
+ * Return: true if so; then no route is kept.
+ */
+static inline bool ila_route_varies(struct net *net)
+{
+	return fib6_has_custom_rules(net) || fib6_routes_require_src(net) ||
+	       ila_has_policy(net, XFRM_POLICY_OUT);
+}
+
+bool ila_route_is_common(const struct dst_entry *dst);
+bool ila_route_cacheable(const struct dst_entry *dst);
+bool ila_route_covers(__be64 upper, const struct net *net,
+		      const struct dst_entry *dst);
+struct dst_entry *ila_route(struct net *net, struct sock *sk,
+			    struct sk_buff *skb, const struct ila_addr *daddr);
+void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
+		       struct ila_sernums *at);
+void ila_kept_set(struct ila_kept *kept, struct dst_entry *dst,
+		  const struct ila_sernums *at);
+void ila_kept_forget(struct ila_kept *kept);
+
+#endif /* _ILA_ROUTE_H */
