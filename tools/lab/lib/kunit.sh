@@ -19,6 +19,7 @@ kunit_uml()
 	uml_modules "$dir/src"
 	kunit_modules "$dir/src" "$dir/stage"
 	LAB_TIMEOUT=300 uml_boot "$dir" 256 /lab/src/init kunit.enable=1 \
+		kunit.autorun=1 \
 		> "$dir/log" || true
 }
 

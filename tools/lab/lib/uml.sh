@@ -2,15 +2,23 @@
 # shellcheck shell=bash
 # User Mode Linux, which runs kernel code at native speed.
 
+# uml_config: the fragments of its configuration. Measurements are made with one
+# kernel; other versions do not have the same options for all that.
+uml_config()
+{
+	cat "$LAB/uml/config"
+	[ "$BASE" != debian-6.1 ] || cat "$LAB/uml/bench"
+}
+
 uml_make()
 {
 	say "building User Mode Linux from $SOURCE_PACKAGE (some minutes)"
-	in_root "$SOURCE:/lab/tree:ro" "$1:/lab/build" "$LAB/uml:/lab/src:ro" \
-		-- bash -euc '
+	uml_config > "$1/fragment"
+	in_root "$SOURCE:/lab/tree:ro" "$1:/lab/build" -- bash -euc '
 		make="make -s -C /lab/tree O=/lab/build ARCH=um"
-		$make KCONFIG_ALLCONFIG=/lab/src/config allnoconfig
-		# what the fragment asks for must have been granted
-		grep "=[ym]" /lab/src/config | while read -r line; do
+		$make KCONFIG_ALLCONFIG=/lab/build/fragment allnoconfig
+		# what the fragments ask for must have been granted
+		grep "=[ym]" /lab/build/fragment | while read -r line; do
 			grep -qx "$line" /lab/build/.config ||
 				{ echo "not in .config: $line"; exit 1; }
 		done
@@ -29,7 +37,7 @@ uml_make()
 uml_get()
 {
 	source_get
-	cached "uml-$BASE" "$SOURCE $(cat "$LAB/uml/config"; declare -f uml_make)" \
+	cached "uml-$BASE" "$SOURCE $(uml_config; declare -f uml_make)" \
 		uml_make
 	UML=$REPLY
 }
