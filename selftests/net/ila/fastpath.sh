@@ -235,7 +235,7 @@ trains()
 	else
 		fail "trains go the fast way" "$fast went, of $packets packets"
 	fi
-	ok "UDP" iperf_udp a $SIR_B -n 500K
+	ok "UDP" iperf_udp a $SIR_B -n 100K
 }
 
 # --- Routes ----------------------------------------------------------------------
