@@ -447,7 +447,8 @@ goes()
 	local name=$1
 
 	shift
-	ok "$name" timeout 8 nsenter --net="/run/netns/$(ns r)" "$@"
+	ok "$name" timeout $((8 * SLOW)) \
+		nsenter --net="/run/netns/$(ns r)" "$@"
 }
 
 devices()

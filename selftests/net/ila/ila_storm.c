@@ -42,6 +42,7 @@
 #define WINDOW		96	/* packets under way, each */
 #define BURST		16	/* packets a system call */
 #define PATIENCE	10	/* seconds that a packet may take */
+#define SLOW		5	/* times that, if KSFT_MACHINE_SLOW says so */
 
 /* Locators, each a bit. Those of the identifiers; those that are taken down now
  * and then, and never alone; those of mappings that nobody sends to.
@@ -94,6 +95,7 @@ static struct ident idents[IDENTS];
 static const char *namespaces[3];	/* sender, router, receiver */
 static _Atomic bool stop, senders_stop;
 static uint64_t seed;
+static unsigned int patience = PATIENCE;
 
 /* What is counted */
 static _Atomic unsigned long sent[SENDERS], received[SENDERS];
@@ -559,7 +561,7 @@ static bool wait_for_room(unsigned int me)
 	unsigned long since = seconds();
 
 	while (sent[me] - received[me] > WINDOW) {
-		if (seconds() - since > PATIENCE)
+		if (seconds() - since > patience)
 			return false;
 		sched_yield();
 	}
@@ -710,7 +712,7 @@ static void drain(void)
 		unsigned long since = seconds();
 
 		while (!lost && sent[i] != received[i]) {
-			if (seconds() - since > PATIENCE)
+			if (seconds() - since > patience)
 				lost += sent[i] - received[i];
 			usleep(1000);
 		}
@@ -882,7 +884,7 @@ static void wait_for_translations(void)
 	uint64_t stats[ILA_STAT_MAX + 1] = { 0 };
 
 	while (stats[ILA_STAT_OUT_TRANSLATED] < 100) {
-		if (seconds() - since > PATIENCE)
+		if (seconds() - since > patience)
 			errx(1, "nothing is translated");
 		usleep(10000);
 		ila_stats(ila, stats, ILA_STAT_MAX + 1);
@@ -944,7 +946,11 @@ static int many_namespaces(unsigned int rounds)
 
 int main(int argc, char **argv)
 {
+	const char *slow = getenv("KSFT_MACHINE_SLOW");
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (slow && !strcmp(slow, "yes"))
+		patience *= SLOW;
 	if (argc == 7 && !strcmp(argv[1], "run")) {
 		memcpy(namespaces, argv + 2, sizeof(namespaces));
 		seed = strtoull(argv[6], NULL, 0) | 1;

@@ -502,7 +502,8 @@ kept_device()
 	flood=$!
 	until_true 10 flows_on
 	ok "the device goes under traffic, at once" \
-		timeout 8 nsenter --net="/run/netns/$(ns r)" ip link del tmp1
+		timeout $((8 * SLOW)) \
+		nsenter --net="/run/netns/$(ns r)" ip link del tmp1
 	kill $flood
 	wait $flood
 	forget c

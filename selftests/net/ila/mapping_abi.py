@@ -1247,15 +1247,6 @@ def misses_off(listener):
     check(listener.read(0.3)[0] is None, "an event")
 
 
-@miss_case("misses: an address that comes again and again is told once", 1000)
-def misses_once(listener):
-    for _ in range(20):
-        send_to(2)
-    values = listener.expect(MISS_EVENT, lost=None)
-    equal(values["addresses"],
-          [str(ipaddress.IPv6Address(SIR + ":2000:9::2"))])
-
-
 def misses_told(listener):
     """Addresses told, and how many were lost, until no more come."""
     told_of, lost = [], 0
@@ -1268,13 +1259,31 @@ def misses_told(listener):
     return told_of, lost
 
 
+@miss_case("misses: an address that comes again and again is told once", 1000)
+def misses_once(listener):
+    begin = time.monotonic()
+    for _ in range(20):
+        send_to(2)
+    took = time.monotonic() - begin
+    # all of it: the next case is about its own addresses
+    told_of, lost = misses_told(listener)
+    equal(set(told_of), {str(ipaddress.IPv6Address(SIR + ":2000:9::2"))})
+    equal(lost, 0, "lost")
+    # once each time that is told, ten times a second
+    check(len(told_of) <= 1 + took / 0.09,
+          "told %d times in %.2f s" % (len(told_of), took))
+
+
 @miss_case("misses: those above the rate are counted as lost", 5)
 def misses_rate(listener):
+    begin = time.monotonic()
     for low in range(100, 160):
         send_to(low)
+    most = 10 + 5 * (time.monotonic() - begin)
     told_of, lost = misses_told(listener)
     check(len(told_of) == len(set(told_of)), "an address was told twice")
-    check(1 <= len(told_of) <= 10, "%d told, of 5 a second" % len(told_of))
+    check(1 <= len(told_of) <= most,
+          "%d told, of 5 a second and %d at most" % (len(told_of), most))
     # a packet does not wait for the lock, not even to be counted
     check(58 <= len(told_of) + lost <= 60,
           "%d told and %d lost, of 60" % (len(told_of), lost))
