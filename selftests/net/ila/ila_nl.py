@@ -41,6 +41,8 @@ GENL_ID_CTRL = 0x10
 CTRL_CMD_GETFAMILY = 3
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
+CTRL_ATTR_MCAST_GROUPS = 7
+CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 1, 2
 
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY = 1, 2, 4, 5, 6
@@ -388,12 +390,25 @@ def mappings_of(message):
             in walk(message.payload[GENLHDR.size:]) if kind == MAPPING]
 
 
-def family_id(netlink, name="ila"):
+def family(netlink, name="ila"):
     payload = GENLHDR.pack(CTRL_CMD_GETFAMILY, 1, 0)
     payload += attr(CTRL_ATTR_FAMILY_NAME, name.encode() + b"\0")
     answer = netlink.request(GENL_ID_CTRL, payload, 0)
-    found = attrs(answer[0].payload[GENLHDR.size:])
-    return struct.unpack("=H", found[CTRL_ATTR_FAMILY_ID])[0]
+    return attrs(answer[0].payload[GENLHDR.size:])
+
+
+def family_id(netlink, name="ila"):
+    return number(family(netlink, name)[CTRL_ATTR_FAMILY_ID])
+
+
+def groups(name="ila"):
+    """{name: number} of the family's multicast groups."""
+    control = Netlink(NETLINK_GENERIC)
+    found = family(control, name)[CTRL_ATTR_MCAST_GROUPS]
+    control.close()
+    each = [attrs(nest) for _, nest, _ in walk(found)]
+    return {one[CTRL_ATTR_MCAST_GRP_NAME].rstrip(b"\0").decode():
+            number(one[CTRL_ATTR_MCAST_GRP_ID]) for one in each}
 
 
 class Ila:

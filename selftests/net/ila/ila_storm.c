@@ -6,6 +6,8 @@
  *	ila_storm run SENDER ROUTER RECEIVER SECONDS SEED
  *		between three network namespaces, see storm.sh. Prints a line of
  *		names and numbers
+ *	ila_storm churn
+ *		mappings of this namespace change without end
  *	ila_storm end ROUNDS
  *		makes so many namespaces, one after another, which end while
  *		mappings and packets still come
@@ -957,8 +959,10 @@ int main(int argc, char **argv)
 		run(atoi(argv[5]));
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "churn"))
+		churn();
 	if (argc == 3 && !strcmp(argv[1], "end"))
 		return many_namespaces(atoi(argv[2]));
-	errx(2, "usage: %s run SENDER ROUTER RECEIVER SECONDS SEED | end ROUNDS",
+	errx(2, "usage: %s run SENDER ROUTER RECEIVER SECONDS SEED | churn | end ROUNDS",
 	     argv[0]);
 }

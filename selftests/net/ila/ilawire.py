@@ -5,7 +5,7 @@
     net     a router and its links    log     the kernel's log
 """
 # pylint: disable=wildcard-import,unused-wildcard-import
-from ilatap import Skip, check, equal, run, sh, skip_all, start
+from ilatap import Skip, check, equal, run, sh, skip_all, start, start_ours
 from wire import model, packet, net, log
 from wire.log import KernelLog
 from wire.model import *

@@ -12,7 +12,6 @@ import os
 import random
 import signal
 import socket
-import struct
 import time
 
 import ilatap
@@ -38,7 +37,6 @@ PAIR = SIR + ":2000::a2"        # the same, at LOC and LOC2
 
 NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK = 1, 10
 SO_RCVBUFFORCE = 33
-CTRL_ATTR_MCAST_GROUPS, MCAST_NAME, MCAST_ID = 7, 1, 2
 NOBODY = 65534
 REQUEST, EXPIRED, DEVICE = 0, 1, 2
 DOWN, OWN = 1, 2
@@ -997,20 +995,6 @@ def locator_dump():
 
 # Events
 
-def groups():
-    """{name: number} of the family's multicast groups."""
-    control = nl.Netlink(nl.NETLINK_GENERIC)
-    answer = control.request(
-        nl.GENL_ID_CTRL, nl.GENLHDR.pack(nl.CTRL_CMD_GETFAMILY, 1, 0) +
-        attr(nl.CTRL_ATTR_FAMILY_NAME, b"ila\0"), 0)
-    control.close()
-    found = nl.attrs(answer[0].payload[nl.GENLHDR.size:])
-    each = [nl.attrs(nest) for _, nest, _ in
-            nl.walk(found[CTRL_ATTR_MCAST_GROUPS])]
-    return {one[MCAST_NAME].rstrip(b"\0").decode(): nl.number(one[MCAST_ID])
-            for one in each}
-
-
 class Listener:
     """A member of a multicast group."""
 
@@ -1020,7 +1004,7 @@ class Listener:
             self.netlink.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE,
                                          buffer)
         self.netlink.sock.setsockopt(nl.SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-                                     groups()[group])
+                                     nl.groups()[group])
 
     def close(self):
         self.netlink.close()

@@ -4,21 +4,17 @@
 (a capture, a mirror), or their headers lie in page fragments.
 """
 import contextlib
-import fcntl
 import os
-import struct
 from itertools import count, product
 
 from ilawire import (
     ADJ, COMPAT, MODES, ETH_P_IPV6, AT_SIR, AT_VIA, SENDER, End, Expectation, KernelLog,
-    Router, Skip, case, expect, flow_of, hopped, ip, labelled, mac, mac_text, pair, prefix, run,
-    seq, sh, start, tell, text, to_ila, word)
-from wire.offload import features
+    Router, case, expect, flow_of, hopped, ip, labelled, pair, prefix, run, seq, sh, start,
+    tell, text, to_ila, word)
+from wire.tap import IFF_NAPI, IFF_NAPI_FRAGS, Tap
 
 IDENTIFIER = bytes.fromhex('2000000000010087')
 LABELS = count(1)
-TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 0x0002, 0x1000
-IFF_NAPI, IFF_NAPI_FRAGS = 0x0010, 0x0020
 
 
 class Site:
@@ -115,34 +111,6 @@ def jumbo(site, send):
         ('tcp', 'udp', 'udp-zero', 'dccp', 'icmpv6', 'sctp'),
         ('plain', 'AH', 'chain', 'routing 4 pending', 'atomic fragment'))]
     expect(site.router(send), [site.expectation(what, send) for what in cases])
-
-
-class Tap:
-    """A device on the router whose packets come in pieces of our choice."""
-
-    def __init__(self, router, name, flags, gro):
-        if not os.path.exists('/dev/net/tun'):
-            sh('modprobe -q tun || true')
-        if not os.path.exists('/dev/net/tun'):
-            raise Skip('no /dev/net/tun')
-        with router:
-            self.fd = os.open('/dev/net/tun', os.O_RDWR)
-            fcntl.ioctl(self.fd, TUNSETIFF,
-                        struct.pack('16sH22x', name.encode(), IFF_TAP | IFF_NO_PI | flags))
-            ip('link set %s address %s up\n' % (name, mac_text(mac(0x31))))
-            features(name, gro, ('gro',))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.fd)
-
-    def send(self, raw, cuts):
-        """The Ethernet header alone, then the packet cut at the given places."""
-        ends = list(cuts) + [len(raw)]
-        pieces = [raw[a:b] for a, b in zip([0] + ends, ends) if b > a]
-        os.writev(self.fd, [mac(0x31) + mac(0x11) + word(ETH_P_IPV6)] + pieces)
 
 
 def pieces(site, send):

@@ -5,6 +5,7 @@
 # NAME.reports.
 
 ELSEWHERE=(kunit unit interop)
+TEST_ARGS=''
 : "${LAB_GUESTS:=1}"
 
 # The programs of selftests/net/ila, as its Makefile names them.
@@ -67,7 +68,7 @@ test_guest_stage()
 	guest_stage "$guest"
 	mkdir -p "$guest/out/tap"
 	guest_command "$guest" env LAB_MODULE="$MODULE" LAB_GUEST="$n" \
-		LAB_SLOW="$KERNEL_SLOW" \
+		LAB_SLOW="$KERNEL_SLOW" LAB_ARGS="$TEST_ARGS" \
 		/lab/stage/guest/tests "$@"
 }
 

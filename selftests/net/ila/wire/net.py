@@ -92,6 +92,9 @@ class End:
     def send(self, raw):
         self.sock.send(self.frame(raw))
 
+    def exists(self):
+        return any(name == self.name for _, name in socket.if_nameindex())
+
     def frame(self, raw):
         return self.router_mac + mac(0x11) + struct.pack('!H', ETH_P_IPV6) + raw
 
@@ -133,6 +136,19 @@ class Router:
 
     def __exit__(self, *_):
         enter(self.home)
+
+    def close(self):
+        """The namespace ends, and with it the links; not before they have gone."""
+        self.ila.close()
+        self.routes.close()
+        for end in self.ends.values():
+            end.sock.close()
+        os.close(self.namespace)
+        os.close(self.home)
+        limit = time.monotonic() + 20 * SLOW
+        while any(end.exists() for end in self.ends.values()):
+            check(time.monotonic() < limit, 'the namespace does not end')
+            time.sleep(0.05)
 
     @staticmethod
     def setup_router():
