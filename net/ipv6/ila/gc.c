@@ -51,11 +51,12 @@ static void ila_gc_step(struct work_struct *work)
 
 /**
  * ila_gc_kick() - have a look before long
- * @ilan: the namespace, its mutex held
+ * @ilan: the namespace, its mutex held or in an RCU read side section: after the
+ *	grace period in which it died, nothing is kicked
  */
 void ila_gc_kick(struct ila_net *ilan)
 {
-	if (!ilan->dead)
+	if (!READ_ONCE(ilan->dead))
 		schedule_delayed_work(&ilan->gc, HZ);
 }
 

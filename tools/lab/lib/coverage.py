@@ -1,13 +1,32 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage.py ROOT FILE...: what gcov has counted, file by file, then the lines and
-branches below ROOT that never ran. One line of a source may be in several objects
-(what is inlined, what a test includes): it ran if it ran in one."""
+"""coverage.py ROOT DIR: what gcov has counted, file by file, then the lines and
+branches below ROOT that never ran, by function. DIR/*.json are gcov's lists. One
+line of a source may be in several objects (what is inlined, what a test includes):
+it ran if it ran in one."""
 
 import collections
+import glob
 import json
 import os
 import sys
+
+
+class Line:
+    def __init__(self):
+        self.count = 0
+        self.branches = []
+        self.function = ""
+
+    def add(self, line):
+        self.count += line["count"]
+        self.function = line.get("function_name") or self.function
+        taken = [one["count"] for one in line["branches"]]
+        # copies of a line may have been compiled to different branches
+        if len(self.branches) == len(taken):
+            self.branches = [a + b for a, b in zip(self.branches, taken)]
+        elif sum(map(bool, taken)) >= sum(map(bool, self.branches)):
+            self.branches = taken
 
 
 def documents(paths):
@@ -17,29 +36,22 @@ def documents(paths):
             yield from (json.loads(line) for line in lines)
 
 
+def is_module(name):
+    """Tests run all their lines, or fail."""
+    return "_test" not in os.path.basename(name)
+
+
 def merge(root, found):
-    """{source: {line: (times it ran, [times each branch was taken])}}"""
-    sources = collections.defaultdict(dict)
+    """{source: {line number: Line}}"""
+    sources = collections.defaultdict(lambda: collections.defaultdict(Line))
     for document in found:
         for source in document["files"]:
             name = os.path.normpath(source["file"])
-            if not name.startswith(root):
+            if not name.startswith(root) or not is_module(name):
                 continue
-            lines = sources[name[len(root):]]
             for line in source["lines"]:
-                add(lines, line["line_number"], line["count"],
-                    [one["count"] for one in line["branches"]])
+                sources[name[len(root):]][line["line_number"]].add(line)
     return sources
-
-
-def add(lines, number, count, branches):
-    before, taken = lines.get(number, (0, []))
-    # copies of a line may have been compiled to different branches
-    if len(taken) == len(branches):
-        branches = [a + b for a, b in zip(taken, branches)]
-    elif sum(map(bool, taken)) > sum(map(bool, branches)):
-        branches = taken
-    lines[number] = (before + count, branches)
 
 
 def share(part, whole):
@@ -47,9 +59,9 @@ def share(part, whole):
 
 
 def row(name, lines):
-    branches = [one for _, taken in lines for one in taken]
+    branches = [one for line in lines for one in line.branches]
     print("%-36s %s  %s" % (
-        name, share(sum(count > 0 for count, _ in lines), len(lines)),
+        name, share(sum(line.count > 0 for line in lines), len(lines)),
         share(sum(one > 0 for one in branches), len(branches))))
 
 
@@ -67,21 +79,26 @@ def spans(numbers):
 def missing(title, sources, is_missing):
     print("\n%s:" % title)
     for name, lines in sorted(sources.items()):
-        numbers = [at for at, line in lines.items() if is_missing(*line)]
-        if numbers:
-            print("  %s: %s" % (name, spans(numbers)))
+        functions = collections.defaultdict(list)
+        for number, line in sorted(lines.items()):
+            if is_missing(line):
+                functions[line.function].append(number)
+        if functions:
+            print("  %s" % name)
+        for function, numbers in functions.items():
+            print("    %s %s" % (function or "-", spans(numbers)))
 
 
-def main():
-    sources = merge(sys.argv[1], documents(sys.argv[2:]))
+def main(root, directory):
+    sources = merge(root, documents(glob.glob(os.path.join(directory, "*.json"))))
     print("%-36s %-23s  %s" % ("", "lines", "branches"))
     for name, lines in sorted(sources.items()):
         row(name, lines.values())
     row("all", [line for lines in sources.values() for line in lines.values()])
-    missing("lines that never ran", sources, lambda count, taken: not count)
+    missing("lines that never ran", sources, lambda line: not line.count)
     missing("lines with a branch never taken", sources,
-            lambda count, taken: count and not all(taken))
+            lambda line: line.count and not all(line.branches))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -20,6 +20,32 @@ coverage_collect()
 	done
 }
 
+# coverage_tables DIR: of all lists in DIR
+coverage_tables()
+{
+	in_root "$BUILD/src:/lab/src:ro" "$1:/lab/out:ro" \
+		"$LAB/lib:/lab/stage:ro" -- \
+		python3 -B /lab/stage/coverage.py /lab/src/ /lab/out
+}
+
+# coverage_document TABLES: they take the place of those between the marks
+coverage_document()
+{
+	local document=$TOP/Documentation/coverage.rst
+	awk -v tables="$1" '
+		/^\.\. coverage: end/ { inside = 0 }
+		!inside { print }
+		/^\.\. coverage: begin/ {
+			inside = 1
+			print "\n::\n"
+			while ((getline line < tables) > 0)
+				print line == "" ? "" : "\t" line
+			print ""
+		}
+	' "$document" > "$document.new"
+	mv "$document.new" "$document"
+}
+
 cmd_coverage()
 {
 	local dir
@@ -31,7 +57,9 @@ cmd_coverage()
 	mkdir -p "$dir"
 	build_get
 	coverage_collect "$dir"
-	in_root "$dir:/lab/out:ro" "$LAB/lib:/lab/stage:ro" -- \
-		python3 -B /lab/stage/coverage.py /lab/src/ /lab/out/*.json
+	coverage_tables "$dir" > "$WORK/tables"
+	cat "$WORK/tables"
+	# the document is about all tests
+	[ $# -gt 0 ] || coverage_document "$WORK/tables"
 	return "$STATUS"
 }
