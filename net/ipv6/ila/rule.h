@@ -109,9 +109,8 @@ ila_slot_rule(const struct ila_rule_slot *slot)
 {
 	const struct ila_rule *rule = rcu_dereference(slot->rule);
 
-	/* pairs with the release in ila_rules_place() */
 	if (rule)
-		smp_rmb();
+		smp_rmb(); /* pairs with the release in ila_rules_place() */
 	return rule;
 }
 
