@@ -171,6 +171,11 @@ static inline bool ila_is_past(u32 time, u32 now)
 	return (s32)(now - time) >= 0;
 }
 
+static inline struct ila_addr *ila_daddr(const struct sk_buff *skb)
+{
+	return (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+}
+
 static inline void ila_count(const struct ila_net *ilan, enum ila_stat stat)
 {
 	this_cpu_inc(ilan->stats->mibs[stat]);

@@ -122,7 +122,7 @@ static noinline void ila_fast_keep(struct ila_fast_route *route,
  */
 void ila_fast_learn(struct ila_net *ilan, struct net *net, struct sk_buff *skb)
 {
-	__be64 upper = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	__be64 upper = ila_daddr(skb)->upper;
 	struct ila_fast *fast = rcu_dereference(ilan->fast);
 	struct ila_fast_route *route;
 	u32 now = ila_now();

@@ -106,7 +106,7 @@ static const struct ila_xlat *ila_receive_xlat(const struct ila_net *ilan,
 
 	if (likely(x->by != ILA_BY_TYPE))
 		return x;
-	if (!ila_exact_restore(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr,
+	if (!ila_exact_restore(ilan, ila_daddr(skb),
 			       x->csum_mode, rule->domain, exact, &place))
 		return x;
 	ila_place_use(&place, ila_now());
@@ -158,7 +158,7 @@ static __always_inline unsigned int
 ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
-	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
+	ila_map_prefetch(ilan, ila_daddr(skb));
 	return ila_fast_is_on(ilan) ? ila_fast_receive(ilan, skb, state) :
 				      NF_ACCEPT;
 }
@@ -184,7 +184,7 @@ ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 	const struct ila_rule *rule;
 	unsigned int ret = NF_ACCEPT;
 
-	ila_map_prefetch(ilan, (struct ila_addr *)&ipv6_hdr(skb)->daddr);
+	ila_map_prefetch(ilan, ila_daddr(skb));
 	rule = ila_rule_lookup(ilan, skb, state->in);
 	if (rule)
 		ret = ila_receive_closely(ilan, rule, skb);
@@ -197,17 +197,16 @@ ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	const struct ila_rule_slot *slot;
 	const struct ila_rules *rules;
 	const struct ila_rule *rule;
 	struct ila_net *ilan = priv;
 
-	if (unlikely(ila_looks_at(hdr->nexthdr)))
+	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
 		return ila_receive_icmp(ilan, skb, state);
 	rules = rcu_dereference(ilan->rules);
 	if (likely(rules)) {
-		slot = ila_rule_home(rules, (struct ila_addr *)&hdr->daddr);
+		slot = ila_rule_home(rules, ila_daddr(skb));
 		rule = ila_slot_rule(slot);
 		if (rule)
 			return likely(ila_rule_is_plain(rules, slot, rule, skb)) ?

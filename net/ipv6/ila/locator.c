@@ -3,9 +3,6 @@
  * Identifier-Locator Addressing: locators that mappings use
  */
 #include <linux/slab.h>
-#include <net/dst.h>
-#include <net/ip6_fib.h>
-#include <net/ip6_route.h>
 #include <net/netlink.h>
 
 #include "locator.h"

@@ -93,7 +93,7 @@ ila_write(struct sk_buff *skb, const struct ila_xlat *x, __be64 ident,
 	if (unlikely(ila_make_writable(skb, len)))
 		return ILA_REFUSED_NOMEM;
 	trace_ila_translate(skb, x, ident);
-	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	daddr = ila_daddr(skb);
 	daddr->upper = x->to;
 	daddr->ident = ident;
 	return ILA_OK;
@@ -103,7 +103,7 @@ ila_write(struct sk_buff *skb, const struct ila_xlat *x, __be64 ident,
 static enum ila_verdict ila_write_only(struct sk_buff *skb,
 				       const struct ila_xlat *x)
 {
-	const struct ila_addr old = *(struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	const struct ila_addr old = *ila_daddr(skb);
 	__be64 ident = old.ident;
 	enum ila_verdict verdict;
 
@@ -160,15 +160,13 @@ static u8 ila_check_of(const struct ila_xlat *x, u8 proto)
 enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
 				    const struct ila_xlat *x)
 {
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-	u8 check = ila_check_of(x, hdr->nexthdr);
+	u8 proto = ipv6_hdr(skb)->nexthdr, check = ila_check_of(x, proto);
 
 	if (unlikely(!check))
 		return ila_write_only(skb, x);
-	return ila_write_check(skb, x,
-			       ((struct ila_addr *)&hdr->daddr)->ident, x->diff,
-			       skb_network_offset(skb) + sizeof(*hdr) + check,
-			       hdr->nexthdr);
+	return ila_write_check(skb, x, ila_daddr(skb)->ident, x->diff,
+			       skb_network_offset(skb) +
+			       sizeof(struct ipv6hdr) + check, proto);
 }
 
 static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
@@ -194,7 +192,7 @@ static bool ila_is_nd(const struct sk_buff *skb, const struct ila_l4 *l4)
 enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
 				     const struct ila_xlat *x)
 {
-	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	const struct ila_addr *daddr = ila_daddr(skb);
 	__be64 ident = daddr->ident;
 	enum ila_verdict verdict;
 	struct ila_l4 l4;

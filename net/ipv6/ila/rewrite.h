@@ -39,7 +39,7 @@ ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
 	if (unlikely(!ila_own_header(skb)))
 		return ILA_REFUSED_NOMEM;
 
-	daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	daddr = ila_daddr(skb);
 	ident = daddr->ident;
 	new = ident;
 	if (ila_csum_mode_neutral(x->csum_mode)) {

@@ -102,7 +102,7 @@ const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
 				       const struct sk_buff *skb,
 				       const struct net_device *dev)
 {
-	__be64 match = ((struct ila_addr *)&ipv6_hdr(skb)->daddr)->upper;
+	__be64 match = ila_daddr(skb)->upper;
 	const struct ila_rules *rules = rcu_dereference(ilan->rules);
 	const struct ila_rule *rule, *any = NULL;
 	const struct ila_rule_slot *slot;

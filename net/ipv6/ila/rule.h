@@ -5,7 +5,6 @@
 #ifndef _ILA_RULE_H
 #define _ILA_RULE_H
 
-#include <linux/hash.h>
 #include <linux/netdevice.h>
 #include <linux/rbtree.h>
 #include <net/ila.h>
@@ -135,7 +134,7 @@ static inline bool ila_rule_is_plain(const struct ila_rules *rules,
 				     const struct ila_rule *rule,
 				     const struct sk_buff *skb)
 {
-	const struct ila_addr *daddr = (struct ila_addr *)&ipv6_hdr(skb)->daddr;
+	const struct ila_addr *daddr = ila_daddr(skb);
 
 	return slot->match == daddr->upper && !rule->key.ifindex &&
 	       rule->xlat.quick && !READ_ONCE(rules->n_dev) &&

@@ -3,14 +3,9 @@
  * Identifier-Locator Addressing: sending by routes that translate
  */
 #include <linux/icmpv6.h>
-#include <linux/netfilter.h>
 #include <linux/skbuff.h>
-#include <net/addrconf.h>
 #include <net/gso.h>
-#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
-#include <net/l3mdev.h>
-#include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
 
 #include "rewrite.h"
@@ -157,6 +152,7 @@ static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 		return PTR_ERR(way->dst);
 	if (ila_lwt_sends(xfrm_dst_path(way->dst))) {
 		dst_release(way->dst);
+		way->verdict = ILA_REFUSED_LOOP;
 		return -ELOOP;
 	}
 	if (ila_way_keeps(net, sk) && !READ_ONCE(tunnel->ilan->dead))
@@ -213,11 +209,39 @@ int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 	return verdict == ILA_REFUSED_LOOP ? -ELOOP : -EINVAL;
 }
 
-static __always_inline void ila_count_fixed(const struct ila_tunnel *tunnel,
-					    const struct sk_buff *skb)
+static void ila_way_release(const struct ila_way *way)
 {
-	ila_count(tunnel->ilan, ILA_STAT_OUT_TRANSLATED);
-	ila_count_offloaded(tunnel->ilan, skb);
+	if (!way->noref)
+		dst_release(way->dst);
+}
+
+/**
+ * ila_way_translate() - translate a packet that is to go a way
+ * @lwt: the route's tunnel state
+ * @net: the namespace
+ * @sk: who sends it, or NULL
+ * @skb: the packet
+ * @way: the way
+ * @ret: what became of a packet that is gone
+ *
+ * Return: true; or false if the packet is gone, and the way's reference with it.
+ */
+bool ila_way_translate(struct lwtunnel_state *lwt, struct net *net,
+		       struct sock *sk, struct sk_buff *skb,
+		       const struct ila_way *way, int *ret)
+{
+	enum ila_verdict verdict;
+
+	*ret = way->dst ? ila_way_check(lwt, sk, skb, way->dst) : 0;
+	if (*ret)
+		goto gone;
+	verdict = ila_rewrite(skb, way->x);
+	if (verdict == ILA_OK)
+		return true;
+	*ret = ila_send_refused(lwt, net, sk, skb, verdict);
+gone:
+	ila_way_release(way);
+	return false;
 }
 
 /* With a gateway the next hop is known: it is the gateway */
@@ -232,20 +256,11 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 {
 	const struct ila_tunnel *tunnel = ila_tunnel(lwt);
 	__be64 sir = ila_daddr(skb)->upper;
-	enum ila_verdict verdict;
-	int err;
+	int ret;
 
-	err = way->dst ? ila_way_check(lwt, sk, skb, way->dst) : 0;
-	if (err) {
-		ila_way_release(way);
-		return err;
-	}
-	verdict = ila_rewrite(skb, way->x);
-	if (verdict != ILA_OK) {
-		ila_way_release(way);
-		return ila_send_refused(lwt, net, sk, skb, verdict);
-	}
-	ila_count_fixed(tunnel, skb);
+	if (!ila_way_translate(lwt, net, sk, skb, way, &ret))
+		return ret;
+	ila_count_translated(tunnel->ilan, skb);
 	if (!way->x->fixed && tunnel->claim)
 		ila_claim_learn(tunnel->ilan, tunnel->claim, sir);
 	if (!way->dst)
@@ -272,8 +287,6 @@ static noinline int ila_output_closely(struct lwtunnel_state *lwt,
 	err = ila_way_get(tunnel, &way, tunnel->kept, net, sk, skb);
 	if (!err)
 		return ila_output_by(lwt, net, sk, skb, &way);
-	if (err == -ELOOP)
-		way.verdict = ILA_REFUSED_LOOP;
 	if (way.verdict != ILA_OK)
 		return ila_send_refused(lwt, net, sk, skb, way.verdict);
 	return ila_output_noroute(tunnel->ilan, sk, skb, err);
@@ -304,7 +317,7 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 	verdict = ila_rewrite_quick(skb, &tunnel->xlat);
 	if (unlikely(verdict != ILA_OK))
 		return ila_send_refused(lwt, net, sk, skb, verdict);
-	ila_count_fixed(tunnel, skb);
+	ila_count_translated(tunnel->ilan, skb);
 	if (!dst)
 		return lwt->orig_output(net, sk, skb);
 	return ila_way_go(net, sk, skb, dst, true);

@@ -37,15 +37,10 @@ static inline bool ila_checksum_is_due(const struct ila_xlat *x,
 	       !skb_csum_is_sctp(skb);
 }
 
-static inline const struct ila_addr *ila_daddr(const struct sk_buff *skb)
-{
-	return (const struct ila_addr *)&ipv6_hdr(skb)->daddr;
-}
-
 /**
  * struct ila_way - what becomes of a packet, and where it is sent
  * @x: the translation
- * @dst: the route
+ * @dst: the route; or NULL: the packet's own
  * @noref: the packet gets no reference of it
  * @verdict: of ila_way_get(): ILA_OK, or why the packet is sent nowhere
  */
@@ -56,12 +51,6 @@ struct ila_way {
 	enum ila_verdict verdict;
 };
 
-static inline void ila_way_release(const struct ila_way *way)
-{
-	if (!way->noref)
-		dst_release(way->dst);
-}
-
 /* send.c */
 bool ila_too_big(const struct sk_buff *skb, unsigned int mtu);
 int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
@@ -71,6 +60,9 @@ int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 int ila_way_get(const struct ila_tunnel *tunnel, struct ila_way *way,
 		struct ila_kept __percpu *kept, struct net *net,
 		struct sock *sk, struct sk_buff *skb);
+bool ila_way_translate(struct lwtunnel_state *lwt, struct net *net,
+		       struct sock *sk, struct sk_buff *skb,
+		       const struct ila_way *way, int *ret);
 int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb,
 		     enum ila_verdict verdict);
@@ -97,13 +89,20 @@ static inline void ila_count_offloaded(const struct ila_net *ilan,
 #endif
 }
 
-/* Account for a packet that was translated by a mapping. BH is off. */
+/* Account for a packet that was translated */
+static inline void ila_count_translated(const struct ila_net *ilan,
+					const struct sk_buff *skb)
+{
+	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
+	ila_count_offloaded(ilan, skb);
+}
+
+/* The same, if it was by a mapping. BH is off. */
 static inline void ila_count_sent(const struct ila_net *ilan,
 				  const struct ila_locator *loc,
 				  const struct sk_buff *skb)
 {
-	ila_count(ilan, ILA_STAT_OUT_TRANSLATED);
-	ila_count_offloaded(ilan, skb);
+	ila_count_translated(ilan, skb);
 	if (likely(READ_ONCE(ilan->config.counting)))
 		ila_locator_count(loc, max_t(unsigned int, 1,
 					     skb_shinfo(skb)->gso_segs),

@@ -88,19 +88,10 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 			 const struct ila_locator *loc,
 			 const struct ila_way *way)
 {
-	enum ila_verdict verdict;
-	int err;
+	int ret;
 
-	err = ila_way_check(lwt, sk, skb, way->dst);
-	if (err) {
-		ila_way_release(way);
-		return err;
-	}
-	verdict = ila_rewrite(skb, way->x);
-	if (verdict != ILA_OK) {
-		ila_way_release(way);
-		return ila_send_refused(lwt, net, sk, skb, verdict);
-	}
+	if (!ila_way_translate(lwt, net, sk, skb, way, &ret))
+		return ret;
 	ila_count_sent(ila_tunnel(lwt)->ilan, loc, skb);
 	return ila_way_go(net, sk, skb, way->dst, way->noref);
 }
@@ -125,9 +116,6 @@ static int ila_output_again(struct lwtunnel_state *lwt, struct net *net,
 		if (way->verdict != ILA_OK)
 			return ila_send_refused(lwt, net, sk, skb,
 						way->verdict);
-		if (err == -ELOOP)
-			return ila_send_refused(lwt, net, sk, skb,
-						ILA_REFUSED_LOOP);
 		if (ila_route_refuses(err))
 			return ila_output_noroute(tunnel->ilan, sk, skb, err);
 		if (!ila_hit_next(hit, skb))
