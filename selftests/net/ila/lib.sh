@@ -5,6 +5,7 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ILA_NL=$HERE/ila_nl.py
 ILA_DO=$HERE/ila_do
+STORM=$HERE/ila_storm
 # shellcheck disable=SC2034 # for the tests
 TRAFFIC=$HERE/traffic.py
 SKIP=4
@@ -347,6 +348,43 @@ table_route()
 need_ila_do()
 {
 	[ -x "$ILA_DO" ] || skip_all "needs ila_do, which is built with libila"
+}
+
+need_ila_storm()
+{
+	[ -x "$STORM" ] || skip_all "needs ila_storm, which is built with libila"
+}
+
+# What the kernel tree's module might not survive
+need_ours()
+{
+	[ -e /proc/net/ila_stat ] || skip_all "this module is another one"
+}
+
+# The hosts of ila_storm: r has the mappings, all locators lead to c
+#
+#   s --- r --- c
+storm_topology()
+{
+	local mac
+
+	hosts s r c
+	router r
+	link s r
+	link r c
+	software_sums s to-r
+	read -r _ _ mac _ <<<"$(ip6 c -br link show to-r)"
+	batch s <<-X
+		addr add 2001:db8:1::a/64 dev to-r nodad
+		route add $SIR::/64 via 2001:db8:1::1
+	X
+	batch r <<-X
+		addr add 2001:db8:1::1/64 dev to-s nodad
+		addr add 2001:db8:2::1/64 dev to-c nodad
+		neigh add 2001:db8:2::c lladdr $mac dev to-c nud permanent
+		route add 2001:db8:a::/48 via 2001:db8:2::c
+	X
+	table_route r $SIR::/64 adj-transport via 2001:db8:2::c dev to-c
 }
 
 # ila HOST ...: ask the module something; see ila_do.c

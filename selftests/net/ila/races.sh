@@ -22,11 +22,10 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 start
-[ -e /proc/net/ila_stat ] || skip_all "this module is another one"
+need_ours
 
-STORM=$HERE/ila_storm
 LINES=15
-[ -x "$STORM" ] || skip_all "needs ila_storm, which is built with libila"
+need_ila_storm
 need taskset
 
 # --- What storms do, as lines for ip -batch ---------------------------------------

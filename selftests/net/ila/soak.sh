@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Traffic and changes at full speed, over and over; when all of it has been taken
-# away, memory is as it was before. One round without --minutes.
-#
-#   s --- r --- c      r has the mappings, all locators lead to c
+# away, memory is as it was before. One round without --minutes. lib.sh's
+# storm_topology has the hosts.
 
 # shellcheck disable=SC2317 # functions are called by ok
 # shellcheck source=lib.sh
@@ -12,38 +11,24 @@
 MINUTES=0
 [ "${1:-}" != --minutes ] || MINUTES=$2
 start
-[ -e /proc/net/ila_stat ] || skip_all "this module is another one"
+need_ours
 
-STORM=$HERE/ila_storm
 SECONDS_OF_ROUND=5
 [ "$MINUTES" = 0 ] || SECONDS_OF_ROUND=30
-[ -x "$STORM" ] || skip_all "needs ila_storm, which is built with libila"
+need_ila_storm
 # of a packet that went wrong
 BAD="elsewhere bad-sum lost untranslated failed unexplained undumped"
 
+# What the others need beside the storm's hosts
 topology()
 {
 	local mac
 
-	hosts s r c
-	router r
-	link s r
-	link r c
+	storm_topology
 	cable r to-b c from-b
-	software_sums s to-r
 	read -r _ _ mac _ <<<"$(ip6 c -br link show to-r)"
-	batch s <<-X
-		addr add 2001:db8:1::a/64 dev to-r nodad
-		route add default via 2001:db8:1::1
-	X
-	batch r <<-X
-		addr add 2001:db8:1::1/64 dev to-s nodad
-		addr add 2001:db8:2::1/64 dev to-c nodad
-		neigh add 2001:db8:2::c lladdr $mac dev to-c nud permanent
-		neigh add 2001:db8:2::b lladdr $mac dev to-b nud permanent
-		route add 2001:db8:a::/48 via 2001:db8:2::c
-	X
-	table_route r $SIR::/64 adj-transport via 2001:db8:2::c dev to-c
+	ip6 s route add default via 2001:db8:1::1
+	ip6 r neigh add 2001:db8:2::b lladdr "$mac" dev to-b nud permanent
 }
 
 # What changes beside the mappings: rules, routes and devices of another prefix

@@ -3,45 +3,19 @@
 # Mappings change as fast as they can, some of them under each packet. None may
 # be sent by anything but the mapping before or the one after, and none may find
 # no mapping.  Then namespaces come to their end in the middle of it.
-#
-#   s --- r --- c      r has the mappings, all locators lead to c
+# lib.sh's storm_topology has the hosts.
 
 # shellcheck disable=SC2317 # functions are called by ok
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 start
 
-STORM=$HERE/ila_storm
 SECONDS_OF_STORM=${1:-8}
 SEED=${2:-$(date +%s)}
 LANES=3
-# a kernel that checks itself says at once what others suffer from now and then
-ROUNDS=$((10 / SLOW))
+ROUNDS=10
 
-[ -x "$STORM" ] || skip_all "needs ila_storm, which is built with libila"
-
-topology()
-{
-	local mac
-
-	hosts s r c
-	router r
-	link s r
-	link r c
-	software_sums s to-r
-	read -r _ _ mac _ <<<"$(ip6 c -br link show to-r)"
-	batch s <<-X
-		addr add 2001:db8:1::a/64 dev to-r nodad
-		route add $SIR::/64 via 2001:db8:1::1
-	X
-	batch r <<-X
-		addr add 2001:db8:1::1/64 dev to-s nodad
-		addr add 2001:db8:2::1/64 dev to-c nodad
-		neigh add 2001:db8:2::c lladdr $mac dev to-c nud permanent
-		route add 2001:db8:a::/48 via 2001:db8:2::c
-	X
-	table_route r $SIR::/64 adj-transport via 2001:db8:2::c dev to-c
-}
+need_ila_storm
 
 # none NAME NUMBER: what ila_storm counts must be 0
 none()
@@ -104,7 +78,7 @@ unloads()
 	until_true 20 rmmod ila
 }
 
-topology
+storm_topology
 storm
 namespaces_end
 cleanup

@@ -9,9 +9,9 @@ from itertools import count, product
 
 from ilawire import (
     ADJ, COMPAT, MODES, ETH_P_IPV6, AT_SIR, AT_VIA, SENDER, End, Expectation, KernelLog,
-    Router, case, expect, flow_of, hopped, ip, labelled, pair, prefix, run, seq, sh, start,
-    tell, text, to_ila, word)
-from wire.tap import IFF_NAPI, IFF_NAPI_FRAGS, Tap
+    Router, case, expect, flow_of, hopped, ip, pair, prefix, run, seq, sh, start, tell, text,
+    to_ila, word)
+from wire.tap import IFF_NAPI, IFF_NAPI_FRAGS, Tap, came_in_pieces
 
 IDENTIFIER = bytes.fromhex('2000000000010087')
 LABELS = count(1)
@@ -123,7 +123,7 @@ def pieces(site, send):
             expectations.append(site.expectation(what, send, 'cut at %s' % cut))
             cuts.append(cut)
     with Tap(router, 'tap0', IFF_NAPI | IFF_NAPI_FRAGS, False) as tap:
-        came(router, tap, expectations, cuts)
+        came_in_pieces(router, tap, expectations, cuts)
 
 
 def verified(site, send):
@@ -132,27 +132,7 @@ def verified(site, send):
     expectations = [site.expectation(case(t, payload=seq(n)), send)
                     for t, n in product(('tcp', 'udp', 'icmpv6'), (40, 301, 1200))]
     with Tap(router, 'tap1', IFF_NAPI, True) as tap:
-        came(router, tap, expectations, [[]] * len(expectations))
-
-
-def came(router, tap, expectations, cuts):
-    router.drain()
-    got = []
-    for one, cut in zip(expectations, cuts):
-        tap.send(one.sent, cut)
-        got += router.collect()
-    while len(got) < len(expectations):
-        more = router.wait(1)
-        if not more:
-            break
-        got += more
-    found = labelled(got)
-    findings = []
-    for one in expectations:
-        wrong = one.judge(found.get(flow_of(one.sent), []))
-        if wrong:
-            findings.append('%s: %s; sent %s' % (one.name, wrong, one.sent[:96].hex()))
-    tell(findings, len(expectations))
+        came_in_pieces(router, tap, expectations, [[]] * len(expectations))
 
 
 def tests_of(routers, jumbos):

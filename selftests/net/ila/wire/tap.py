@@ -6,8 +6,9 @@ import struct
 
 from ilatap import Skip, sh
 from wire.model import word
-from wire.net import ETH_P_IPV6, ip, mac, mac_text
+from wire.net import ETH_P_IPV6, ip, labelled, mac, mac_text, tell
 from wire.offload import features
+from wire.packet import flow_of
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 0x0002, 0x1000
 IFF_NAPI, IFF_NAPI_FRAGS = 0x0010, 0x0020
@@ -39,3 +40,24 @@ class Tap:
         ends = list(cuts) + [len(raw)]
         pieces = [raw[a:b] for a, b in zip([0] + ends, ends) if b > a]
         os.writev(self.fd, [mac(0x31) + mac(0x11) + word(ETH_P_IPV6)] + pieces)
+
+
+def came_in_pieces(router, tap, expectations, cuts):
+    """Each packet, cut at its places, comes out as it is expected."""
+    router.drain()
+    got = []
+    for one, cut in zip(expectations, cuts):
+        tap.send(one.sent, cut)
+        got += router.collect()
+    while len(got) < len(expectations):
+        more = router.wait(1)
+        if not more:
+            break
+        got += more
+    found = labelled(got)
+    findings = []
+    for one in expectations:
+        wrong = one.judge(found.get(flow_of(one.sent), []))
+        if wrong:
+            findings.append('%s: %s; sent %s' % (one.name, wrong, one.sent[:96].hex()))
+    tell(findings, len(expectations))
