@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# A small initramfs: busybox and the modules that reach the root over 9p.
+# A small initramfs: busybox and the modules that reach the root and our files.
 
-INITRAMFS_MODULES=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
+INITRAMFS_MODULES=(virtio_pci virtio_blk ext4 9pnet_virtio 9p overlay
+	virtio_console)
 
 initramfs_make()
 {

@@ -89,6 +89,28 @@ root_get()
 	SOURCE_PACKAGE=$(basename "$ROOT"/usr/src/linux-source-*.tar.xz .tar.xz)
 }
 
+# A guest starts programs by the thousand; from a file system of its own, whose
+# pages and names it keeps, each starts in half the time that it takes from a
+# directory of the machine. What only compiles stays out.
+root_image_make()
+{
+	say "making the image of the root tree of $BASE"
+	unshare --mount --propagation private bash -euc '
+		cd "$1"
+		for dir in usr/src usr/include usr/lib/gcc usr/lib/llvm-* var/cache; do
+			[ ! -d "$dir" ] || mount -t tmpfs none "$dir"
+		done
+		mke2fs -q -t ext2 -m 0 -i 8192 -d . "$2" 1280M
+		' root_image_make "$ROOT" "$1/image"
+}
+
+# Sets ROOT_IMAGE.
+root_image_get()
+{
+	cached "image-$BASE" "$ROOT $(declare -f root_image_make)" root_image_make
+	ROOT_IMAGE=$REPLY/image
+}
+
 # in_root [HOST:PLACE[:ro]]... -- CMD...: run CMD natively in ROOT, which is
 # read-only there but for the given directories
 in_root()
