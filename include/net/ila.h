@@ -98,6 +98,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @sets: several locators of one mapping; struct ila_set
  * @vnids: virtual networks and their prefixes; struct ila_vnid
  * @retired: locators to be freed
+ * @buried: those that wait for the end of a grace period
  * @fresh: locators whose SIR prefix a message gave that is not applied yet
  * @generation: newest one of a mapping
  * @n_expiring: mappings and local identifiers with a lifetime
@@ -114,6 +115,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @hooks: the netfilter hooks
  * @unhook: takes the hooks away when the last locator has gone
  * @gc: removes what has had its time
+ * @bury: frees what is in @buried
  * @gc_at: where in each table it goes on
  * @misses: addresses without a mapping, for events; NULL if nobody asked
  * @ahead: what packets are likely to look for, by ila_ahead_place()
@@ -136,6 +138,7 @@ struct ila_net {
 	struct ila_table sets;
 	struct ila_table vnids;
 	struct list_head retired;
+	struct list_head buried;
 	struct list_head fresh;
 	u32 generation;
 	unsigned int n_expiring;
@@ -152,6 +155,7 @@ struct ila_net {
 	struct nf_hook_ops hooks[2];
 	struct work_struct unhook;
 	struct delayed_work gc;
+	struct rcu_work bury;
 	u64 gc_at[__ILA_GC_MAX];
 	struct ila_misses *misses;
 	struct ila_ahead ahead[1 << ILA_AHEAD_BITS];

@@ -27,7 +27,6 @@ static void ila_gc_step(struct work_struct *work)
 	struct ila_net *ilan = container_of(to_delayed_work(work),
 					    struct ila_net, gc);
 	unsigned int expired = 0;
-	LIST_HEAD(retired);
 
 	mutex_lock(&ilan->mutex);
 	if (!ilan->dead) {
@@ -36,17 +35,30 @@ static void ila_gc_step(struct work_struct *work)
 		ila_locator_reap(ilan, ILA_GC_STEP);
 		ila_fast_reap(ilan);
 		ila_hooks_update(ilan);
-		list_splice_init(&ilan->retired, &retired);
+		if (list_empty(&ilan->buried) && !list_empty(&ilan->retired)) {
+			list_splice_init(&ilan->retired, &ilan->buried);
+			queue_rcu_work(system_long_wq, &ilan->bury);
+		}
 		if (ila_gc_needed(ilan))
-			mod_delayed_work(system_wq, &ilan->gc,
+			mod_delayed_work(system_long_wq, &ilan->gc,
 					 expired > ILA_GC_MANY ? HZ / 10 : HZ);
 	}
 	mutex_unlock(&ilan->mutex);
+}
 
-	if (list_empty(&retired))
-		return;
-	synchronize_rcu();
-	ila_locator_bury(&retired);
+/* A grace period after they were retired. No worker waits for it: with a thousand
+ * namespaces a thousand would.
+ */
+static void ila_gc_bury(struct work_struct *work)
+{
+	struct ila_net *ilan = container_of(to_rcu_work(work), struct ila_net,
+					    bury);
+	LIST_HEAD(buried);
+
+	mutex_lock(&ilan->mutex);
+	list_splice_init(&ilan->buried, &buried);
+	mutex_unlock(&ilan->mutex);
+	ila_locator_bury(&buried);
 }
 
 /**
@@ -57,7 +69,7 @@ static void ila_gc_step(struct work_struct *work)
 void ila_gc_kick(struct ila_net *ilan)
 {
 	if (!READ_ONCE(ilan->dead))
-		schedule_delayed_work(&ilan->gc, HZ);
+		queue_delayed_work(system_long_wq, &ilan->gc, HZ);
 }
 
 /**
@@ -67,8 +79,10 @@ void ila_gc_kick(struct ila_net *ilan)
 void ila_gc_init(struct ila_net *ilan)
 {
 	INIT_LIST_HEAD(&ilan->retired);
+	INIT_LIST_HEAD(&ilan->buried);
 	INIT_LIST_HEAD(&ilan->fresh);
 	INIT_DELAYED_WORK(&ilan->gc, ila_gc_step);
+	INIT_RCU_WORK(&ilan->bury, ila_gc_bury);
 }
 
 /**
@@ -84,6 +98,7 @@ void ila_gc_end(struct ila_net *ilan)
 	LIST_HEAD(retired);
 
 	cancel_delayed_work_sync(&ilan->gc);
+	flush_rcu_work(&ilan->bury);
 	mutex_lock(&ilan->mutex);
 	ila_map_flush(ilan, &all);
 	ila_locator_retire_all(ilan);

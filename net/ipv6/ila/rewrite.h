@@ -42,7 +42,8 @@ ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
 	daddr = ila_daddr(skb);
 	ident = daddr->ident;
 	new = ident;
-	if (ila_csum_mode_neutral(x->csum_mode)) {
+	/* of the others, all but one are neutral */
+	if (x->csum_mode != ILA_CSUM_NO_ACTION) {
 		verdict = ila_xlat_neutral(x, x->adj, &new);
 		if (unlikely(verdict != ILA_OK))
 			return verdict;

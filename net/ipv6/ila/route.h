@@ -87,6 +87,12 @@ static inline bool ila_has_policy(const struct net *net, int dir)
 #endif
 }
 
+/* Do tables or routes depend on more than the destination? */
+static inline bool ila_tables_vary(struct net *net)
+{
+	return fib6_has_custom_rules(net) || fib6_routes_require_src(net);
+}
+
 /**
  * ila_route_varies() - could another flow to an address get another route?
  * @net: the namespace
@@ -95,8 +101,7 @@ static inline bool ila_has_policy(const struct net *net, int dir)
  */
 static inline bool ila_route_varies(struct net *net)
 {
-	return fib6_has_custom_rules(net) || fib6_routes_require_src(net) ||
-	       ila_has_policy(net, XFRM_POLICY_OUT);
+	return ila_tables_vary(net) || ila_has_policy(net, XFRM_POLICY_OUT);
 }
 
 bool ila_route_is_common(const struct dst_entry *dst);

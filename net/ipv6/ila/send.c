@@ -124,7 +124,9 @@ static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
 	struct ila_sernums at;
 
 	ila_route_sernums(net, way->dst, &at);
-	if (!ila_route_cacheable(way->dst) ||
+	/* a policy that comes later than this makes them other ones */
+	smp_rmb();
+	if (!ila_way_keeps(net, sk) || !ila_route_cacheable(way->dst) ||
 	    !(exact || ila_route_covers(daddr->upper, net, way->dst)))
 		return;
 	again = ila_route(net, sk, skb, daddr);
@@ -155,7 +157,7 @@ static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 		way->verdict = ILA_REFUSED_LOOP;
 		return -ELOOP;
 	}
-	if (ila_way_keeps(net, sk) && !READ_ONCE(tunnel->ilan->dead))
+	if (!READ_ONCE(tunnel->ilan->dead))
 		ila_way_keep(kept, way, net, sk, skb, &daddr, tunnel->exact);
 	return 0;
 }

@@ -116,13 +116,23 @@ static inline bool ila_way_keeps(struct net *net, const struct sock *sk)
 	return likely(!ila_route_varies(net) && !(sk && sk->sk_bound_dev_if));
 }
 
+/* Is it the answer for this packet? A policy of the namespace gives all tables new
+ * serial numbers when it comes, so what was kept without one holds without a look;
+ * that of a socket does not.
+ */
+static inline bool ila_way_is_kept(struct net *net, const struct sock *sk)
+{
+	return likely(!ila_tables_vary(net)) &&
+	       (likely(!sk) || ila_way_keeps(net, sk));
+}
+
 /* The route that is kept, without a reference; or NULL */
 static inline struct dst_entry *ila_way_kept(struct net *net,
 					     const struct sock *sk,
 					     struct ila_kept __percpu *kept)
 {
-	return ila_way_keeps(net, sk) ? ila_kept_dst(this_cpu_ptr(kept), net) :
-					NULL;
+	return ila_way_is_kept(net, sk) ?
+	       ila_kept_dst(this_cpu_ptr(kept), net) : NULL;
 }
 
 /* Is a packet to be translated by ila_rewrite_quick(), and no more? */

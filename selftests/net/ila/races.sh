@@ -25,6 +25,7 @@ start
 need_ours
 
 LINES=15
+RANDOM=$SEED
 need_ila_storm
 need taskset
 

@@ -449,6 +449,10 @@ no_hits()
 	no_miss "a locator that IPsec blocks"
 	on r ip xfrm policy flush
 	goes "a locator that IPsec blocks no more: a hit" $SIR_B b
+	ok "IPsec blocks all" on r ip xfrm policy setdefault out block
+	no_miss "a locator, IPsec blocks all"
+	on r ip xfrm policy setdefault out accept
+	goes "a locator, IPsec blocks no more: a hit" $SIR_B b
 	over
 }
 

@@ -6,7 +6,7 @@
 # selftests/, lib/, ynl/, netlink/, uapi/, command), out/ (what it writes:
 # status, dmesg), console.
 
-: "${LAB_CPUS:=2}" "${LAB_ACCEL:=tcg,thread=multi}"
+: "${LAB_CPUS:=2}"
 # The plainest: what newer processors have makes an emulated one slower, string
 # instructions and a fifth level of page tables most of all.
 : "${LAB_CPU:=qemu64}"
@@ -95,7 +95,7 @@ guest_qemu()
 		guest_share stage "$dir/stage" ,readonly=on
 		guest_share out "$dir/out" '')
 	timeout --foreground -k 10 "${LAB_TIMEOUT:-$((3600 * KERNEL_SLOW))}" \
-	qemu-system-x86_64 -machine q35 -accel "$LAB_ACCEL" -cpu "$LAB_CPU" \
+	qemu-system-x86_64 -machine q35 -accel "${LAB_ACCEL:-$KERNEL_ACCEL}" -cpu "$LAB_CPU" \
 		-smp "$LAB_CPUS" -m "${LAB_MEMORY:-$KERNEL_MEMORY}" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$VMLINUZ" -initrd "$INITRAMFS" \

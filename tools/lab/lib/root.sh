@@ -100,7 +100,8 @@ root_image_make()
 		for dir in usr/src usr/include usr/lib/gcc usr/lib/llvm-* var/cache; do
 			[ ! -d "$dir" ] || mount -t tmpfs none "$dir"
 		done
-		mke2fs -q -t ext2 -m 0 -i 8192 -d . "$2" 1280M
+		size=$(du -sxm . | cut -f1)
+		mke2fs -q -t ext2 -m 0 -i 8192 -d . "$2" $((size * 5 / 4 + 64))M
 		' root_image_make "$ROOT" "$1/image"
 }
 
