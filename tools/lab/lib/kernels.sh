@@ -24,7 +24,8 @@ test_kernel()
 kernel_said()
 {
 	local line
-	line=$(tail -n 1 "$WORK/$1.log" |
+	# where something failed, where its logs are comes last
+	line=$(tail -n 2 "$WORK/$1.log" |
 		grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped') ||
 		line='0 passed, 1 failed, 0 skipped'
 	awk '{ print $1, $3, $5 }' <<<"$line"
