@@ -89,6 +89,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
+ * @has_ahead: a table route has found a mapping; if not, @ahead and @fast are empty
  * @stats: counters
  * @config: what was set
  * @mappings: address to locator
@@ -129,6 +130,7 @@ static inline u64 ila_upper_hash(__be64 upper)
 struct ila_net {
 	struct ila_rules __rcu *rules;
 	unsigned int rule_seq;
+	bool has_ahead;
 	struct ila_mib __percpu *stats;
 	struct ila_config config;
 	struct ila_maps mappings;

@@ -87,6 +87,7 @@ enum ila_verdict {
  * @restore: ILA to SIR, else SIR to ILA
  * @fixed: every packet has the same upper half before
  * @quick: it is, and only the upper half decides
+ * @keeps_sum: that too, and the address always has the same sum afterwards
  * @by: what else there is to know, ILA_BY_
  */
 struct ila_xlat {
@@ -98,6 +99,7 @@ struct ila_xlat {
 	bool restore;
 	bool fixed;
 	bool quick;
+	bool keeps_sum;
 	__u8 by;
 };
 
@@ -272,7 +274,7 @@ static inline bool ila_prefix_ok(__be64 prefix)
 
 /**
  * ila_xlat_fix() - precompute for packets that all have one upper half
- * @x: the translation; its members but @diff, @adj, @fixed and @quick are set
+ * @x: the translation; its members but those that are set here are set
  * @from: that half
  */
 static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
@@ -283,6 +285,9 @@ static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
 				 x->restore);
 	x->fixed = true;
 	x->quick = x->by == ILA_BY_PREFIX;
+	/* one without the C-bit was not adjusted, see ila_xlat_keeps_sum() */
+	x->keeps_sum = x->quick && ila_csum_mode_neutral(x->csum_mode) &&
+		       !(x->restore && x->csum_mode == ILA_CSUM_NEUTRAL_MAP);
 }
 
 /**

@@ -158,6 +158,8 @@ static __always_inline unsigned int
 ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
+	if (!READ_ONCE(ilan->has_ahead))
+		return NF_ACCEPT;
 	ila_map_prefetch(ilan, ila_daddr(skb));
 	return ila_fast_is_on(ilan) ? ila_fast_receive(ilan, skb, state) :
 				      NF_ACCEPT;

@@ -27,13 +27,16 @@ static bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
 	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_TUNNEL_CSUM;
 }
 
-/**
- * ila_sum_changed() - bring a packet's checksum state in line with its address
- * @skb: the packet
- * @x: the translation
- * @change: what it added to the sum over the packet
- */
-void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change)
+/* Has the packet a checksum state that knows the address? */
+static bool ila_sum_matters(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_COMPLETE ||
+	       skb->ip_summed == CHECKSUM_UNNECESSARY;
+}
+
+/* Bring it in line with the address; @change was added to the sum over the packet */
+static void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x,
+			    u32 change)
 {
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->csum = csum_add(skb->csum, (__force __wsum)change);
@@ -150,20 +153,36 @@ static u8 ila_check_of(const struct ila_xlat *x, u8 proto)
 	return ila_check_offset[proto];
 }
 
+/* Without a checksum in the packet that has to follow */
+static enum ila_verdict ila_rewrite_unadjusted(struct sk_buff *skb,
+					       const struct ila_xlat *x)
+{
+	__be64 ident = ila_daddr(skb)->ident;
+	enum ila_verdict verdict;
+
+	verdict = ila_rewrite_address(skb, x, ila_csum_mode_neutral(x->csum_mode));
+	if (verdict == ILA_OK && unlikely(ila_sum_matters(skb)) &&
+	    !ila_xlat_keeps_sum(x, ident))
+		ila_sum_changed(skb, x, x->diff);
+	return verdict;
+}
+
 /**
- * ila_rewrite_adjust() - ila_rewrite_quick() in modes that write the checksum
+ * ila_rewrite_sum() - ila_rewrite_quick() where a sum may have to follow
  * @skb: the packet, without extension headers, not ICMPv6
  * @x: the translation
  *
  * Return: as ila_rewrite().
  */
-enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
-				    const struct ila_xlat *x)
+enum ila_verdict ila_rewrite_sum(struct sk_buff *skb, const struct ila_xlat *x)
 {
-	u8 proto = ipv6_hdr(skb)->nexthdr, check = ila_check_of(x, proto);
+	u8 proto = ipv6_hdr(skb)->nexthdr, check;
 
+	if (!ila_csum_mode_adjust(x->csum_mode))
+		return ila_rewrite_unadjusted(skb, x);
+	check = ila_check_of(x, proto);
 	if (unlikely(!check))
-		return ila_write_only(skb, x);
+		return ila_rewrite_unadjusted(skb, x);
 	return ila_write_check(skb, x, ila_daddr(skb)->ident, x->diff,
 			       skb_network_offset(skb) +
 			       sizeof(struct ipv6hdr) + check, proto);

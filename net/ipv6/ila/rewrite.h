@@ -12,48 +12,41 @@
 #include <net/ila.h>
 #include <trace/events/ila.h>
 
-void ila_sum_changed(struct sk_buff *skb, const struct ila_xlat *x, u32 change);
-enum ila_verdict ila_rewrite_adjust(struct sk_buff *skb,
-				    const struct ila_xlat *x);
+enum ila_verdict ila_rewrite_sum(struct sk_buff *skb, const struct ila_xlat *x);
 enum ila_verdict ila_rewrite_closely(struct sk_buff *skb,
 				     const struct ila_xlat *x);
 
-/* Has the packet a checksum state that knows the address? */
-static inline bool ila_sum_matters(const struct sk_buff *skb)
-{
-	return skb->ip_summed == CHECKSUM_COMPLETE ||
-	       skb->ip_summed == CHECKSUM_UNNECESSARY;
-}
-
-/* ila_rewrite() for what most packets need, in few instructions */
+/* Write the address of a packet whose translation is quick, and no more */
 static __always_inline enum ila_verdict
-ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
+ila_rewrite_address(struct sk_buff *skb, const struct ila_xlat *x, bool neutral)
 {
 	enum ila_verdict verdict;
 	struct ila_addr *daddr;
-	__be64 ident, new;
+	__be64 ident;
 
-	if (ila_csum_mode_adjust(x->csum_mode))
-		return ila_rewrite_adjust(skb, x);
 	/* first, so that nothing has to be kept while it is done */
 	if (unlikely(!ila_own_header(skb)))
 		return ILA_REFUSED_NOMEM;
 
 	daddr = ila_daddr(skb);
 	ident = daddr->ident;
-	new = ident;
-	/* of the others, all but one are neutral */
-	if (x->csum_mode != ILA_CSUM_NO_ACTION) {
-		verdict = ila_xlat_neutral(x, x->adj, &new);
+	if (neutral) {
+		verdict = ila_xlat_neutral(x, x->adj, &ident);
 		if (unlikely(verdict != ILA_OK))
 			return verdict;
 	}
-	trace_ila_translate(skb, x, new);
+	trace_ila_translate(skb, x, ident);
 	daddr->upper = x->to;
-	daddr->ident = new;
-	if (unlikely(ila_sum_matters(skb)) && !ila_xlat_keeps_sum(x, ident))
-		ila_sum_changed(skb, x, x->diff);
+	daddr->ident = ident;
 	return ILA_OK;
+}
+
+/* ila_rewrite() for what most packets need, in few instructions */
+static __always_inline enum ila_verdict
+ila_rewrite_quick(struct sk_buff *skb, const struct ila_xlat *x)
+{
+	return likely(x->keeps_sum) ? ila_rewrite_address(skb, x, true) :
+				      ila_rewrite_sum(skb, x);
 }
 
 /**

@@ -124,8 +124,7 @@ static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
 	struct ila_sernums at;
 
 	ila_route_sernums(net, way->dst, &at);
-	/* a policy that comes later than this makes them other ones */
-	smp_rmb();
+	/* a policy that comes later than that makes them other ones */
 	if (!ila_way_keeps(net, sk) || !ila_route_cacheable(way->dst) ||
 	    !(exact || ila_route_covers(daddr->upper, net, way->dst)))
 		return;

@@ -138,8 +138,9 @@ static inline struct dst_entry *ila_way_kept(struct net *net,
 /* Is a packet to be translated by ila_rewrite_quick(), and no more? */
 static inline bool ila_is_plain(const struct ila_xlat *x, struct sk_buff *skb)
 {
-	return x->quick && !ila_looks_at(ipv6_hdr(skb)->nexthdr) &&
-	       !ila_checksum_is_due(x, skb);
+	if (ila_looks_at(ipv6_hdr(skb)->nexthdr))
+		return false;
+	return x->keeps_sum || (x->quick && !ila_checksum_is_due(x, skb));
 }
 
 /* Return: 0; or a negative error, and the packet, too big, is gone */

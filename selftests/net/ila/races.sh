@@ -47,6 +47,7 @@ storm()
 {
 	local kind=$1 times=$TMP/times.$1.$2 n=0
 
+	RANDOM=$((SEED + $2))
 	shift 2
 	echo 0 >"$times"
 	while [ -d "$TMP" ]; do
@@ -116,13 +117,15 @@ hold()
 	done
 }
 
-# Each cycle has its own weather
+# Each cycle has its own weather: sets HELD. Not in a subshell, whose RANDOM is
+# another one.
 some_storms()
 {
 	local kind
 
+	HELD=()
 	for kind in $STORMS; do
-		[ $((RANDOM % 2)) = 0 ] || echo "$kind"
+		[ $((RANDOM % 2)) = 0 ] || HELD+=("$kind")
 	done
 }
 
@@ -140,16 +143,12 @@ unload()
 
 cycle()
 {
-	local held
-
 	modprobe ila || return
-	held=$(some_storms)
-	# shellcheck disable=SC2086 # one word a kind
-	hold $held
+	some_storms
+	hold "${HELD[@]}"
 	sleep 0.$((RANDOM % 10))
 	# all that has no routes goes on, and has the module loaded again
-	# shellcheck disable=SC2086
-	hold $held route namespace
+	hold "${HELD[@]}" route namespace
 	until_true 30 unload
 }
 

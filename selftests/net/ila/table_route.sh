@@ -10,7 +10,7 @@
 # shellcheck disable=SC2317 # functions are called by ok
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-need iperf3 curl
+need iperf3 curl taskset
 need_ila_do
 start
 
@@ -392,6 +392,35 @@ no_miss()
 	same "$1: no miss" "$(counter r IlaMissForwarded)" "$missed"
 }
 
+# Policies that come when a route is kept already, by the one CPU that sends
+policies()
+{
+	taskset -pc 0 $$ >/dev/null
+	goes "before IPsec: a hit" $SIR_B b
+	ok "an IPsec policy" on r ip xfrm policy add src ::/0 dst $LOC_B::/64 \
+		dir out action block
+	no_miss "a locator that IPsec blocks"
+	on r ip xfrm policy flush
+	goes "a locator that IPsec blocks no more: a hit" $SIR_B b
+	# the packet has to come as far as the route
+	on r ip xfrm policy add src ::/0 dst $SIR::/64 dir out action allow
+	ok "IPsec blocks what it does not allow" \
+		on r ip xfrm policy setdefault out block
+	no_miss "a locator that IPsec does not allow"
+	on r ip xfrm policy setdefault out accept
+	on r ip xfrm policy flush
+	goes "a locator that IPsec need not allow: a hit" $SIR_B b
+
+	route r $SIR_B/128 $LOC_B neutral-map dev to-b
+	goes "a fixed locator, before IPsec" $SIR_B b
+	on r ip xfrm policy add src ::/0 dst $LOC_B::/64 dir out action block
+	no_miss "a fixed locator that IPsec blocks"
+	on r ip xfrm policy flush
+	goes "a fixed locator that IPsec blocks no more" $SIR_B b
+	ip6 r route del $SIR_B/128
+	taskset -pc "0-$(($(nproc --all) - 1))" $$ >/dev/null
+}
+
 # What stops a hit from being one
 no_hits()
 {
@@ -444,16 +473,7 @@ no_hits()
 	goes "a locator without a route: a miss" $SIR_B c
 	ila r map change $SIR_B $LOC_B
 	goes "a locator with a route: a hit" $SIR_B b
-	ok "an IPsec policy" on r ip xfrm policy add src ::/0 dst $LOC_B::/64 \
-		dir out action block
-	no_miss "a locator that IPsec blocks"
-	on r ip xfrm policy flush
-	goes "a locator that IPsec blocks no more: a hit" $SIR_B b
-	ok "IPsec blocks all" on r ip xfrm policy setdefault out block
-	# already on the way to the route
-	goes "a locator, IPsec blocks all: dropped" $SIR_B nowhere
-	on r ip xfrm policy setdefault out accept
-	goes "a locator, IPsec blocks no more: a hit" $SIR_B b
+	policies
 	over
 }
 

@@ -45,7 +45,8 @@ cache_make()
 	[ ! -d "$dir" ] || return 0
 	rm -rf --one-file-system "$new"
 	mkdir -p "$new"
-	"$@" "$new"
+	# somebody may have said that failures do not end the lab
+	"$@" "$new" || return
 	mv -T "$new" "$dir"
 	REPLY=$dir
 }

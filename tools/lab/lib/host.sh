@@ -3,7 +3,7 @@
 # The machine the lab runs on needs little: QEMU and a way to make root trees.
 # Compilers and checkers live in the root tree.
 
-HOST_PACKAGES=(qemu-system-x86 mmdebstrap)
+HOST_PACKAGES=(qemu-system-x86 mmdebstrap e2fsprogs)
 
 host_missing()
 {

@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # A small initramfs: busybox and the modules that reach the root and our files.
 
-INITRAMFS_MODULES=(virtio_pci virtio_blk ext4 9pnet_virtio 9p overlay
+INITRAMFS_MODULES=(virtio_pci virtio_blk ext2 9pnet_virtio 9p overlay
 	virtio_console)
 
 initramfs_make()
 {
 	in_root "$LAB/guest:/lab/src:ro" "$1:/lab/out" \
-		"$MODULES:/lab/tree:ro" -- bash -euc '
+		"$MODULES:/lab/tree:ro" -- bash -euo pipefail -c '
 		release=$1
 		shift
 		mkdir -p /tmp/i/bin /tmp/i/modules /run/lib/modules
