@@ -89,7 +89,8 @@ static inline u64 ila_upper_hash(__be64 upper)
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
- * @has_ahead: a table route has found a mapping; if not, @ahead and @fast are empty
+ * @has_ahead: a table route has found a mapping; before, nothing is in @ahead, and
+ *	@fast has learned nothing
  * @stats: counters
  * @config: what was set
  * @mappings: address to locator

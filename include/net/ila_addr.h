@@ -273,36 +273,6 @@ static inline bool ila_prefix_ok(__be64 prefix)
 }
 
 /**
- * ila_xlat_fix() - precompute for packets that all have one upper half
- * @x: the translation; its members but those that are set here are set
- * @from: that half
- */
-static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
-{
-	x->diff = ila_sum_diff(from, x->to);
-	x->adj = ila_neutral_adj(from, x->to,
-				 x->csum_mode == ILA_CSUM_NEUTRAL_MAP,
-				 x->restore);
-	x->fixed = true;
-	x->quick = x->by == ILA_BY_PREFIX;
-	/* one without the C-bit was not adjusted, see ila_xlat_keeps_sum() */
-	x->keeps_sum = x->quick && ila_csum_mode_neutral(x->csum_mode) &&
-		       !(x->restore && x->csum_mode == ILA_CSUM_NEUTRAL_MAP);
-}
-
-/**
- * ila_xlat_diff() - what a translation adds to a sum over the upper half
- * @x: the translation
- * @from: the packet's upper half before
- *
- * Return: a 32-bit one's complement sum, "new minus old".
- */
-static inline __u32 ila_xlat_diff(const struct ila_xlat *x, __be64 from)
-{
-	return x->fixed ? x->diff : ila_sum_diff(from, x->to);
-}
-
-/**
  * ila_xlat_keeps_sum() - is the whole address's sum the same afterwards?
  * @x: the translation
  * @ident: the identifier before
@@ -315,6 +285,35 @@ static inline bool ila_xlat_keeps_sum(const struct ila_xlat *x, __be64 ident)
 	if (x->csum_mode == ILA_CSUM_NEUTRAL_MAP && x->by != ILA_BY_ADDRESS)
 		return !x->restore || ila_ident_c_bit(ident);
 	return ila_csum_mode_neutral(x->csum_mode);
+}
+
+/**
+ * ila_xlat_fix() - precompute for packets that all have one upper half
+ * @x: the translation; all but what is set here is set
+ * @from: that half
+ */
+static inline void ila_xlat_fix(struct ila_xlat *x, __be64 from)
+{
+	x->diff = ila_sum_diff(from, x->to);
+	x->adj = ila_neutral_adj(from, x->to,
+				 x->csum_mode == ILA_CSUM_NEUTRAL_MAP,
+				 x->restore);
+	x->fixed = true;
+	x->quick = x->by == ILA_BY_PREFIX;
+	/* 0 has no C-bit: where not all keep it, that one does not */
+	x->keeps_sum = x->quick && ila_xlat_keeps_sum(x, 0);
+}
+
+/**
+ * ila_xlat_diff() - what a translation adds to a sum over the upper half
+ * @x: the translation
+ * @from: the packet's upper half before
+ *
+ * Return: a 32-bit one's complement sum, "new minus old".
+ */
+static inline __u32 ila_xlat_diff(const struct ila_xlat *x, __be64 from)
+{
+	return x->fixed ? x->diff : ila_sum_diff(from, x->to);
 }
 
 /**

@@ -373,6 +373,10 @@ static void ila_test_nibbles(struct kunit *test)
 				    upper_of(&b), neutral, flips, restore);
 		KUNIT_EXPECT_EQ(test, ident_of(&b), model_ident(&m));
 		KUNIT_EXPECT_EQ(test, ila_xlat_keeps_sum(&x, a.ident), neutral);
+		/* said of all identifiers at once, when it is true of each */
+		ila_xlat_fix(&x, a.upper);
+		KUNIT_EXPECT_EQ(test, x.keeps_sum,
+				!formatted && neutral && !(flips && restore));
 	}
 }
 

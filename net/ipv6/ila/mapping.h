@@ -156,7 +156,7 @@ static inline void ila_ahead_note(struct ila_net *ilan, __be64 upper,
 	WRITE_ONCE(ahead->upper, upper);
 	WRITE_ONCE(ahead->domain, domain);
 	WRITE_ONCE(ahead->since, now);
-	if (!ilan->has_ahead)
+	if (!READ_ONCE(ilan->has_ahead))
 		WRITE_ONCE(ilan->has_ahead, true);
 }
 

@@ -153,7 +153,9 @@ static u8 ila_check_of(const struct ila_xlat *x, u8 proto)
 	return ila_check_offset[proto];
 }
 
-/* Without a checksum in the packet that has to follow */
+/* ila_write_only() for what ila_rewrite_address() can translate, in fewer
+ * instructions
+ */
 static enum ila_verdict ila_rewrite_unadjusted(struct sk_buff *skb,
 					       const struct ila_xlat *x)
 {
