@@ -8,7 +8,6 @@ kernel_defaults()
 {
 	BASE=$KERNEL
 	CONFIGS=()
-	KERNEL_ACCEL=tcg,thread=multi
 	KERNEL_APPEND=''
 	KERNEL_MEMORY=2048
 	KERNEL_SLOW=1
