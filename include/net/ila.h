@@ -172,10 +172,10 @@ static inline u32 ila_now(void)
 	return (u32)ktime_get_seconds() ?: 1;
 }
 
-/* Is a time on that clock over? */
+/* Is a time on that clock over? With the last of its second: nothing ends early */
 static inline bool ila_is_past(u32 time, u32 now)
 {
-	return (s32)(now - time) >= 0;
+	return (s32)(now - time) > 0;
 }
 
 static inline struct ila_addr *ila_daddr(const struct sk_buff *skb)
