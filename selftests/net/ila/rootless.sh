@@ -30,12 +30,14 @@ b() { nsenter -t $other -n "$@"; }
 until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
 	sleep 0.1
 done
-ip link set lo up
-b ip link set lo up
-ip link add v type veth peer name w netns $other
+# before there are devices: neighbours are asked for from link-local addresses,
+# and not while those wait for duplicates
 for where in "" b; do
 	$where sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 done
+ip link set lo up
+b ip link set lo up
+ip link add v type veth peer name w netns $other
 ip link set v up
 b ip link set w up
 ip -6 addr add 2001:db8:1::a/64 dev v nodad
@@ -54,7 +56,7 @@ case_ "add a rule" ip ila add loc_match $LOC_A loc $SIR csum-mode neutral-map id
 case_ "add a rule in a further namespace" b ip ila add loc_match $LOC_B loc $SIR csum-mode neutral-map ident-type luid
 case_ "add a route" ip -6 route add $B/128 encap ila $LOC_B csum-mode neutral-map ident-type luid dev v src $A
 case_ "add a route in a further namespace" b ip -6 route add $A/128 encap ila $LOC_A csum-mode neutral-map ident-type luid dev w src $B
-case_ "ping over the veth pair" ping -6 -n -q -c 2 -i 0.2 -W 2 $B
+case_ "ping over the veth pair" ping -6 -n -q -c 2 -i 0.2 -W 5 $B
 case_ "ping oneself" ping -6 -n -q -c 1 -W 2 $A
 case_ "list rules" ip ila list
 case_ "list the rule's values" sh -c "$ILA_NL rule list | grep -q 'locator_match $LOC_A'"
