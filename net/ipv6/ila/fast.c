@@ -5,8 +5,11 @@
  * A packet that is forwarded by a table route is looked up three times: its route,
  * the mapping, the route of the locator. The last one is kept, and what is left is
  * the first. Where a namespace asks for it, the table route of a prefix is kept
- * too, and a packet to an address below it goes from the first hook straight to
- * the locator's next hop.
+ * too. The first hook gives a packet to an address below it a route of ours, so
+ * that IPv6 looks for none, and by that it comes back and goes straight to the
+ * locator's next hop. Network cards hand over packets many at a time, and all of
+ * them pass the hook before the first comes back: the memory of their mappings is
+ * waited for together.
  *
  * Nothing may come of it but speed. So a packet goes the long way unless it is
  * plain in every respect that ip6_forward() and the table route's output care for,
@@ -52,11 +55,13 @@ struct ila_fast_cpu {
  * @ilan: the namespace
  * @fib: tells when routes change: one that is deleted must not be kept
  * @cpu: the routes
+ * @entry: by it packets come back from IPv6; it leads nowhere else
  */
 struct ila_fast {
 	struct ila_net *ilan;
 	struct notifier_block fib;
 	struct ila_fast_cpu __percpu *cpu;
+	struct rt6_info *entry;
 };
 
 /* Serializes those who turn it on and off. Not the namespace's mutex, which others
@@ -241,53 +246,94 @@ static noinline bool ila_fast_closely(struct ila_net *ilan, struct net *net,
 }
 
 /* Return: true if the packet is gone; else it is as it was */
-static bool ila_fast_forward(struct ila_net *ilan, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+static __always_inline bool ila_fast_forward(struct ila_net *ilan,
+					     struct net *net,
+					     struct sk_buff *skb,
+					     struct dst_entry *route)
 {
-	const struct ila_fast *fast = rcu_dereference(ilan->fast);
+	const struct ila_tunnel *tunnel = ila_dst_tunnel(route);
 	const struct ila_addr *daddr = ila_daddr(skb);
-	const struct ila_fast_route *route;
 	const struct ila_locator *loc;
-	struct net *net = state->net;
-	const struct ila_tunnel *tunnel;
 	const struct ila_xlat *x;
-	struct dst_entry *dst;
 	unsigned long ref;
 
-	if (!fast)
-		return false;
-	route = ila_fast_route(fast, daddr->upper);
-	if (route->upper != daddr->upper || !ila_fast_is_alone(net) ||
-	    !ila_fast_applies(net, state->in) || !ila_fast_is_plain(skb))
-		return false;
-	dst = ila_kept_dst(&route->kept, net);
-	if (!dst || dst_dev(dst) == state->in)
-		return false;
-	tunnel = ila_dst_tunnel(dst);
 	ref = ila_hit_ref(ilan, daddr, tunnel->domain);
 	if (!ref)
 		return false;
 	loc = ila_hit_plain(ref, tunnel, daddr, &x);
 	if (unlikely(!loc))
-		return ila_fast_closely(ilan, net, skb, ref, dst);
-	return ila_fast_send(ilan, net, skb, loc, x, dst);
+		return ila_fast_closely(ilan, net, skb, ref, route);
+	return ila_fast_send(ilan, net, skb, loc, x, route);
+}
+
+/* The kept table route of a packet; or NULL, and it is to be looked up */
+static struct dst_entry *ila_fast_kept(const struct ila_net *ilan,
+				       const struct net *net,
+				       const struct sk_buff *skb)
+{
+	const struct ila_fast *fast = rcu_dereference(ilan->fast);
+	__be64 upper = ila_daddr(skb)->upper;
+	const struct ila_fast_route *route;
+
+	if (unlikely(!fast))
+		return NULL;
+	route = ila_fast_route(fast, upper);
+	/* another packet may have brought another prefix since */
+	return likely(route->upper == upper) ? ila_kept_dst(&route->kept, net) :
+					       NULL;
+}
+
+/* The long way, from where this one began */
+static noinline int ila_fast_leave(struct net *net, struct sk_buff *skb,
+				   struct dst_entry *route)
+{
+	IP6CB(skb)->flags &= ~IP6SKB_MULTIPATH;
+	skb_dst_drop(skb);
+	if (route)
+		skb_dst_set_noref(skb, route);
+	else
+		skb_dst_set(skb, ila_fast_lookup(net, skb));
+	return dst_input(skb);
+}
+
+/* The input of the entry: BH is off, RCU read side, the same as at the hook */
+static int ila_fast_input(struct sk_buff *skb)
+{
+	struct net *net = dev_net(skb->dev);
+	struct ila_net *ilan = ila_net_find(net);
+	struct dst_entry *route = ila_fast_kept(ilan, net, skb);
+
+	if (likely(route && dst_dev(route) != skb->dev) &&
+	    likely(ila_fast_forward(ilan, net, skb, route)))
+		return NET_RX_SUCCESS;
+	return ila_fast_leave(net, skb, route);
 }
 
 /**
- * ila_fast_receive() - forward a packet by the fast path, if it can be
+ * ila_fast_receive() - have a packet come back by the fast path, if it may
  * @ilan: the namespace
  * @skb: the packet, received, without extension headers
  * @state: of the hook
  *
  * BH is off, RCU read side.
- *
- * Return: a verdict for netfilter: NF_STOLEN, the packet is gone; or NF_ACCEPT, it
- * is as it was.
  */
-unsigned int ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+void ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
+		      const struct nf_hook_state *state)
 {
-	return ila_fast_forward(ilan, skb, state) ? NF_STOLEN : NF_ACCEPT;
+	const struct ila_fast *fast = rcu_dereference(ilan->fast);
+	__be64 upper = ila_daddr(skb)->upper;
+	const struct ila_fast_route *route;
+
+	if (!fast)
+		return;
+	route = ila_fast_route(fast, upper);
+	if (route->upper != upper || !READ_ONCE(route->kept.dst) ||
+	    !ila_fast_is_alone(state->net) ||
+	    !ila_fast_applies(state->net, state->in) || !ila_fast_is_plain(skb))
+		return;
+	/* or the next packet to this address is given the entry, unasked */
+	IP6CB(skb)->flags |= IP6SKB_MULTIPATH;
+	skb_dst_set_noref(skb, &fast->entry->dst);
 }
 
 /* On and off
@@ -340,6 +386,24 @@ void ila_fast_reap(struct ila_net *ilan)
 	rcu_read_unlock();
 }
 
+/* Return: a route that is in no table and keeps no device of the namespace */
+static struct rt6_info *ila_fast_entry(struct net *net)
+{
+	struct rt6_info *entry = ip6_dst_alloc(net, blackhole_netdev, DST_NOCOUNT);
+
+	if (entry)
+		entry->dst.input = ila_fast_input;
+	return entry;
+}
+
+static void ila_fast_free(struct ila_fast *fast)
+{
+	if (fast->entry)
+		dst_release(&fast->entry->dst);
+	free_percpu(fast->cpu);
+	kfree(fast);
+}
+
 static struct ila_fast *ila_fast_alloc(struct ila_net *ilan)
 {
 	struct ila_fast *fast = kzalloc(sizeof(*fast), GFP_KERNEL_ACCOUNT);
@@ -349,16 +413,11 @@ static struct ila_fast *ila_fast_alloc(struct ila_net *ilan)
 	fast->ilan = ilan;
 	fast->fib.notifier_call = ila_fast_fib_event;
 	fast->cpu = alloc_percpu_gfp(struct ila_fast_cpu, GFP_KERNEL_ACCOUNT);
-	if (fast->cpu)
+	fast->entry = ila_fast_entry(ilan->net);
+	if (fast->cpu && fast->entry)
 		return fast;
-	kfree(fast);
+	ila_fast_free(fast);
 	return NULL;
-}
-
-static void ila_fast_free(struct ila_fast *fast)
-{
-	free_percpu(fast->cpu);
-	kfree(fast);
 }
 
 static int ila_fast_on(struct ila_net *ilan)

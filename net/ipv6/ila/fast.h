@@ -14,8 +14,8 @@ void ila_fast_end(struct ila_net *ilan);
 void ila_fast_reap(struct ila_net *ilan);
 void ila_fast_learn(struct ila_net *ilan, struct net *net,
 		    struct sk_buff *skb);
-unsigned int ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
-			      const struct nf_hook_state *state);
+void ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
+		      const struct nf_hook_state *state);
 
 /* Is it asked for? For packets: RCU read side. */
 static inline bool ila_fast_is_on(const struct ila_net *ilan)

@@ -161,8 +161,9 @@ ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 	if (!READ_ONCE(ilan->has_ahead))
 		return NF_ACCEPT;
 	ila_map_prefetch(ilan, ila_daddr(skb));
-	return ila_fast_is_on(ilan) ? ila_fast_receive(ilan, skb, state) :
-				      NF_ACCEPT;
+	if (ila_fast_is_on(ilan))
+		ila_fast_receive(ilan, skb, state);
+	return NF_ACCEPT;
 }
 
 /* There is a rule, perhaps this packet's */

@@ -5,6 +5,7 @@ long way. So the packets and what is expected of them are those of the tests of
 table routes; and how many went the fast way is checked with each.
 """
 import os
+import time
 from itertools import count
 
 import wire_gso
@@ -12,11 +13,12 @@ import wire_hostile
 import wire_shared
 import wire_table
 from ila_nl import CONFIG_SET, FASTPATH, ila_attrs, record, u8
+from ilatap import SLOW, sh
 from ilawire import (
     AH, COMPAT, DSTOPT, FRAGMENT, HOPOPT, ICMP6, IDENT_LUID, MODES, NONE, QUIET, ROUTING, AT_LOC,
     GSO_TCPV6, SENDER, KernelLog, Router, addr, case, check, dst_of, equal, flow_of, ip, label_of,
     osum, packet, prefix, run, seq, skip_all, src_of, start, text)
-from wire.offload import ETH, Reader, seed, vnet_header
+from wire.offload import ETH, Reader, features, seed, vnet_header
 from wire_hostile import counted
 from wire_matrix import IDENTIFIER
 
@@ -24,6 +26,8 @@ LABELS = count(0x80000)
 LOOKED_INTO = (HOPOPT, ROUTING, FRAGMENT, DSTOPT, AH, ICMP6)
 # modes in which a checksum that a device would finish is finished before
 FINISHED_FIRST = (NONE, COMPAT)
+# seconds for which a device holds its interrupt back
+HELD = 0.5 * SLOW
 
 
 def is_plain(raw):
@@ -247,12 +251,67 @@ def sources(site):
     equal(fast, long, 'what is forwarded')
 
 
+def hold_interrupts(router, on):
+    """As a network card does: what comes meanwhile is received together, as a list."""
+    # the other end has to look as if there was something to be aggregated
+    features(router.ends['in'].name, not on, ('tso',))
+    with router:
+        features('in0', on, ('gro',))
+        sh('unshare -m sh -ec "mount -t sysfs held /sys; cd /sys/class/net/in0;'
+           'echo %d >gro_flush_timeout; echo %d >napi_defer_hard_irqs"' % (on * HELD * 1e9, on))
+
+
+def received_together(router, packets):
+    """Per side, in order, what comes out."""
+    hold_interrupts(router, True)
+    try:
+        router.drain()
+        router.ends['in'].send(packets[0])
+        check(router.wait(1), 'the first packet')   # and from here on it holds back
+        for raw in packets[1:]:
+            router.ends['in'].send(raw)
+        equal(router.collect(), [], 'received too early')
+        got = []
+        while len(got) < len(packets) - 1:
+            more = router.wait(4 * HELD)
+            if not more:
+                break
+            got += more
+    finally:
+        time.sleep(2 * HELD)
+        hold_interrupts(router, False)
+    return {side: [item[1:] for item in got if item[0] == side] for side in ('in', 'out')}
+
+
+def comes_together(site):
+    """Others are between those that go the fast way, to the same address and to others."""
+    site.prepare()
+    elsewhere = addr('2001:db8:1e00::1')
+    site.router.plain_route(text(elsewhere) + '/128')
+    others = [case('icmpv6'), case('udp', 'AH'), case('tcp', 'atomic fragment')]
+    sent = []
+    for what in site.packets():
+        sent += [what, packet(others[len(sent) // 3 % 3], SENDER, site.sir, flow=next(LABELS)),
+                 packet(case('udp'), SENDER, elsewhere, flow=next(LABELS))]
+    expires = bytearray(site.packets()[2])
+    expires[7] = 1
+    sent += [bytes(expires), *site.packets()]
+    before = site.router.went()
+    long, fast = site.both(lambda: received_together(site.router, sent))
+    equal(len(long['out']) + len(long['in']), len(sent) - 1, 'packets')
+    check(fast == long, 'other packets come out, or in another order')
+    equal(site.router.went() - before,
+          sum(is_plain(raw) and dst_of(raw) == site.sir for raw in sent), 'packets by the fast way')
+
+
 def alike(routers, number):
     for mode_name in MODES:
         for what, function in (('counters', counts_alike), ('counters, TCP train',
                                                             trains_count_alike)):
             site = Ways(routers, mode_name, next(number))
             yield '%s: %s' % (mode_name, what), lambda s=site, f=function: f(s)
+        site = Ways(routers, mode_name, next(number))
+        yield mode_name + ': many at a time', lambda s=site: comes_together(s)
     site = Ways(routers, 'neutral-map-auto', next(number))
     yield 'sources', lambda: sources(site)
 

@@ -3,9 +3,11 @@
 # Sourced by what measures: routers, packets, results.
 #
 #	pktgen sN --- in, router rN, out --- dN
+#	pktgen bN --- burst
 #
 # Each case has a router, a network namespace, of its own. The next hop's MAC
-# address is nobody's, so d drops what it gets before IPv6 sees it.
+# address is nobody's, so d drops what it gets before IPv6 sees it. By "in" packets
+# come one at a time, by "burst" many at a time, as network cards deliver them.
 #
 # Settings come from /lab/stage/settings. WORLD is "guest", a stock kernel whose
 # clock counts instructions, or "uml", User Mode Linux.
@@ -20,6 +22,7 @@ LOCATORS=2001:db8:a::/48
 OTHER=2001:db8:b:0	# a locator that no packet has
 ONE=2000:0:0:1
 CBIT=3000:0:0:1		# the same with the C-bit
+FROM=s			# where packets come from
 AUTO=(csum-mode neutral-map-auto ident-type luid)
 VIA=fe80::d
 MAC_R=02:00:00:00:00:01
@@ -96,8 +99,25 @@ router()
 	ip link add "s$n" type veth peer name in address $MAC_R netns "$r"
 	ip -n "$r" link set in up
 	ip -n d link set "d$n" up
-	sysctl -qw "net.ipv6.conf.s$n.disable_ipv6=1"
-	ip link set "s$n" up
+	source_up "s$n"
+	[ "$WORLD" = guest ] || router_burst "$n" "$r"
+}
+
+# router_burst N NAMESPACE
+router_burst()
+{
+	module burst
+	ip link add "b$1" type burst
+	ip link add "burst$1" address $MAC_R type burst
+	ip link set "burst$1" netns "$2"
+	ip -n "$2" link set "burst$1" up
+	source_up "b$1"
+}
+
+source_up()
+{
+	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"
+	ip link set "$1" up
 }
 
 # route N ARGUMENT...
@@ -164,7 +184,7 @@ dropped()
 	DROPPED=$((0x$count))
 }
 
-# microseconds N: sets MICROSECONDS, of the last run of sN
+# microseconds DEVICE: sets MICROSECONDS, of its last run
 microseconds()
 {
 	local line
@@ -173,12 +193,12 @@ microseconds()
 		if [[ $line =~ ^Result:\ OK:\ ([0-9]+)\( ]]; then
 			MICROSECONDS=${BASH_REMATCH[1]}
 		fi
-	done < "/proc/net/pktgen/s$1"
-	[ -n "$MICROSECONDS" ] || die "pktgen: s$1: no result"
+	done < "/proc/net/pktgen/$1"
+	[ -n "$MICROSECONDS" ] || die "pktgen: $1: no result"
 }
 
 # generate N ADDRESS BITS COUNT [FLAG]: COUNT packets through rN, to 2^BITS
-# addresses; sets MICROSECONDS. When the machine does something else, the queue
+# addresses; sets MICROSECONDS. FROM says by which of its devices, s or b. When the machine does something else, the queue
 # between devices can overflow: that run does not count.
 generate()
 {
@@ -202,24 +222,24 @@ generate()
 
 generate_once()
 {
-	local n=$1 address=$2 bits=$3
+	local device=$FROM$1 address=$2 bits=$3
 	pktgen kpktgend_0 rem_device_all
-	pktgen kpktgend_0 "add_device s$n"
-	pktgen "s$n" "count $4"
-	pktgen "s$n" "clone_skb 0"
-	pktgen "s$n" "delay 0"
-	pktgen "s$n" "pkt_size 100"
-	pktgen "s$n" "dst_mac $MAC_R"
-	pktgen "s$n" "src6 2001:db8:99::2"
-	pktgen "s$n" "dst6 $address"
+	pktgen kpktgend_0 "add_device $device"
+	pktgen "$device" "count $4"
+	pktgen "$device" "clone_skb 0"
+	pktgen "$device" "delay 0"
+	pktgen "$device" "pkt_size 100"
+	pktgen "$device" "dst_mac $MAC_R"
+	pktgen "$device" "src6 2001:db8:99::2"
+	pktgen "$device" "dst6 $address"
 	if [ -n "${5:-}" ]; then
-		pktgen "s$n" "flag $5"
+		pktgen "$device" "flag $5"
 	fi
 	if [ "$WORLD" = uml ]; then
-		generate_random "$n" "$address" "$bits"
+		generate_random "$device" "$address" "$bits"
 	fi
 	pktgen pgctrl start
-	microseconds "$n"
+	microseconds "$device"
 }
 
 # Destination words are random under a mask; one address is a mask without a bit,
@@ -228,6 +248,6 @@ generate_random()
 {
 	local mask=$((((1 << $3) - 1) << 4 | 1)) last
 	printf -v last '%x:%x' $((mask >> 16)) $((mask & 0xffff))
-	pktgen "s$1" "dst6_min $2"
-	pktgen "s$1" "dst6_max ${2%:*:*}:$last"
+	pktgen "$1" "dst6_min $2"
+	pktgen "$1" "dst6_max ${2%:*:*}:$last"
 }
