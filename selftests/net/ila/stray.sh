@@ -56,7 +56,7 @@ reaches_what_is_here()
 lost()
 {
 	forget b
-	error=$(on a "$TRAFFIC" udp-error $GONE 9 --timeout 0.2 2>&1)
+	error=$(on a "$TRAFFIC" udp-error $GONE 9 --once --timeout 0.2 2>&1)
 	arrivals=$(seen b arrivals)
 }
 

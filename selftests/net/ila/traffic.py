@@ -81,12 +81,13 @@ def udp_receive(args):
 
 
 def udp_error(args):
-    """Print the error that a connected socket gets, or none."""
+    """Print the error that a connected socket gets, or none; ask again and again,
+    or once."""
     sock = connected(args)
     # without it only what is final for the connection is reported
     sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
     end = time.monotonic() + args.timeout
-    sock.settimeout(0.3)
+    sock.settimeout(args.timeout if args.once else 0.3)
     while time.monotonic() < end:
         try:
             sock.send(payload(args.size))
@@ -198,6 +199,7 @@ def main():
     parser.add_argument("--pause", type=float, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--mark", type=int, default=0)
+    parser.add_argument("--once", action="store_true")
     parser.add_argument("--device")
     parser.add_argument("--source")
     parser.add_argument("--sport", type=int, default=0)
