@@ -283,16 +283,14 @@ static struct dst_entry *ila_fast_kept(const struct ila_net *ilan,
 					       NULL;
 }
 
-/* The long way, from where this one began */
-static noinline int ila_fast_leave(struct net *net, struct sk_buff *skb,
-				   struct dst_entry *route)
+/* The long way, from where this one began. What is kept for the prefix is not taken
+ * for the route: something may have been learned of this one address.
+ */
+static noinline int ila_fast_leave(struct net *net, struct sk_buff *skb)
 {
 	IP6CB(skb)->flags &= ~IP6SKB_MULTIPATH;
 	skb_dst_drop(skb);
-	if (route)
-		skb_dst_set_noref(skb, route);
-	else
-		skb_dst_set(skb, ila_fast_lookup(net, skb));
+	skb_dst_set(skb, ila_fast_lookup(net, skb));
 	return dst_input(skb);
 }
 
@@ -306,7 +304,7 @@ static int ila_fast_input(struct sk_buff *skb)
 	if (likely(route && dst_dev(route) != skb->dev) &&
 	    likely(ila_fast_forward(ilan, net, skb, route)))
 		return NET_RX_SUCCESS;
-	return ila_fast_leave(net, skb, route);
+	return ila_fast_leave(net, skb);
 }
 
 /**
@@ -396,10 +394,13 @@ static struct rt6_info *ila_fast_entry(struct net *net)
 	return entry;
 }
 
+/* A packet may yet hold the entry, where IPsec put it off: then that drops it */
 static void ila_fast_free(struct ila_fast *fast)
 {
-	if (fast->entry)
+	if (fast->entry) {
+		dst_dev_put(&fast->entry->dst);
 		dst_release(&fast->entry->dst);
+	}
 	free_percpu(fast->cpu);
 	kfree(fast);
 }

@@ -5,7 +5,8 @@
  * Devices of type "burst" are two ends of a wire, in the order in which they are
  * made. What the first one sends is held back until there are 32 packets, as a card
  * holds its interrupt back, and then received by the second one, by NAPI and GRO.
- * What the second one sends is lost. For one CPU.
+ * What the second one sends is lost. For one CPU; an end must not go without the
+ * other, nor while packets are sent.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -111,6 +112,7 @@ static void burst_setup(struct net_device *dev)
 	ether_setup(dev);
 	eth_hw_addr_random(dev);
 	dev->netdev_ops = &burst_ops;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->needs_free_netdev = true;
 }
 
