@@ -48,6 +48,21 @@ static inline int ila_local_sernum(const struct net *net)
 #endif
 }
 
+/* Does a route hold, as far as can be seen from here? That is what ip6_dst_check()
+ * looks at in a route that does not expire and is of no nexthop object.
+ */
+static inline bool ila_dst_holds(const struct dst_entry *dst, u32 cookie)
+{
+	const struct rt6_info *rt = dst_rt6_info(dst);
+	const struct fib6_info *from = rcu_dereference(rt->from);
+	u32 now;
+
+	return likely(from && !rt->sernum &&
+		      !((rt->rt6i_flags | from->fib6_flags) & RTF_EXPIRES) &&
+		      READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+		      fib6_get_cookie_safe(from, &now) && now == cookie);
+}
+
 /**
  * ila_kept_dst() - the route that is kept
  * @kept: where
@@ -65,7 +80,8 @@ static inline struct dst_entry *ila_kept_dst(const struct ila_kept *kept,
 
 	if (unlikely(!dst || kept->at.local != ila_local_sernum(net)))
 		return NULL;
-	return dst_check(dst, kept->at.cookie);
+	return ila_dst_holds(dst, kept->at.cookie) ?
+	       dst : dst_check(dst, kept->at.cookie);
 }
 
 /**
