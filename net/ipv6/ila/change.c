@@ -186,7 +186,7 @@ static int ila_read_message(struct ila_message *msg,
 		if (err)
 			return err;
 		attr = nla_next(attr, &rem);
-		if (!(++msg->n % 1024))
+		if (!(++msg->n % 32))
 			cond_resched();
 	}
 	return 0;
@@ -581,7 +581,7 @@ static void ila_message_apply(struct ila_message *msg)
 		change = &msg->changes[i];
 		if (change->superseded)
 			continue;
-		if (!(i % 1024))
+		if (!(i % 32))
 			cond_resched();
 		if (msg->cmd == ILA_CMD_MAPPING_DEL)
 			ila_change_remove(msg, change, &event);
@@ -605,7 +605,7 @@ static int ila_message_prepare(struct ila_message *msg)
 		err = ila_change_prepare(msg, &msg->changes[i]);
 		if (err)
 			break;
-		if (!(i % 1024))
+		if (!(i % 32))
 			cond_resched();
 	}
 	if (!err)

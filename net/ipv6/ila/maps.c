@@ -246,7 +246,7 @@ static void ila_array_copy_all(const struct ila_maps_array *from,
 		for (at.slot = 0; at.slot < ILA_BUCKET_MAPS; at.slot++)
 			if (at.bucket->refs[at.slot])
 				ila_bucket_copy(&at, to);
-		if (!(i % 1024))
+		if (!(i % 64))
 			cond_resched();
 	}
 }
@@ -449,7 +449,7 @@ bool ila_maps_next(const struct ila_maps *maps, struct ila_cursor *cursor,
 			ila_place_get(&place, map);
 			return true;
 		}
-		if (!(i % 1024))
+		if (!(i % 64))
 			cond_resched();
 	}
 	return false;

@@ -154,7 +154,7 @@ static void ila_array_copy(const struct ila_buckets *from,
 		if (i + ILA_TABLE_AHEAD <= from->mask)
 			ila_bucket_prefetch(&from->buckets[i + ILA_TABLE_AHEAD]);
 		ila_bucket_copy(&from->buckets[i], to);
-		if (!(i % 1024))
+		if (!(i % 64))
 			cond_resched();
 	}
 }
@@ -342,7 +342,7 @@ struct ila_node *ila_table_next(const struct ila_table *table,
 			cursor->started = true;
 			return node;
 		}
-		if (!(i % 1024))
+		if (!(i % 64))
 			cond_resched();
 	}
 	return NULL;

@@ -62,8 +62,12 @@ static int pulse_receive(struct sk_buff *skb, struct net_device *dev,
 			 struct packet_type *type, struct net_device *orig)
 {
 	u64 now = ktime_get_ns(), sent;
+	struct ipv6hdr ip;
 
-	if (!skb_copy_bits(skb, sizeof(struct ipv6hdr), &sent, sizeof(sent))) {
+	/* a router speaks of its groups and its neighbours, too */
+	if (!skb_copy_bits(skb, 0, &ip, sizeof(ip)) &&
+	    ip.nexthdr == IPPROTO_NONE &&
+	    !skb_copy_bits(skb, sizeof(ip), &sent, sizeof(sent))) {
 		if (packets++)
 			gap = max_t(ulong, gap, now - pulse_last);
 		late = max_t(ulong, late, now - sent);
