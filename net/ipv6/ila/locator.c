@@ -48,6 +48,7 @@ static struct ila_locator *ila_locator_alloc(__be64 locator, u32 domain)
 	loc->target.domain = domain;
 	loc->target.kind = ILA_TARGET_LOCATOR;
 	loc->since = ila_now();
+	loc->left = get_completed_synchronize_rcu();
 	INIT_LIST_HEAD(&loc->aliases);
 	INIT_LIST_HEAD(&loc->alias);
 	INIT_LIST_HEAD(&loc->fresh);
@@ -270,25 +271,27 @@ void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc)
 }
 
 /**
- * ila_locator_attach() - have a mapping use a locator
- * @loc: the locator, of ila_locator_get(); that use is the mapping's now
+ * ila_locator_tally() - a mapping begins or ceases to refer to a locator
+ * @loc: the locator, a use of which is the mapping's
+ * @change: 1; or -1, when nobody can find the mapping any more
  *
  * The namespace's mutex is held.
  */
-void ila_locator_attach(struct ila_locator *loc)
+void ila_locator_tally(struct ila_locator *loc, int change)
 {
-	ila_locator_current(loc)->mappings++;
+	loc = ila_locator_current(loc);
+	loc->mappings += change;
+	if (change < 0)
+		loc->left = get_state_synchronize_rcu();
 }
 
-/**
- * ila_locator_detach() - a mapping uses a locator no longer
- * @ilan: the namespace, its mutex held
- * @loc: the locator
+/* A packet finds the mapping first, and then sees what became of its locator. One
+ * whose mapping has left meanwhile must not see what comes later: it would go where
+ * the mapping has never been. Most of the time there is nothing to wait for.
  */
-void ila_locator_detach(struct ila_net *ilan, struct ila_locator *loc)
+static void ila_locator_await(const struct ila_locator *loc)
 {
-	ila_locator_current(loc)->mappings--;
-	ila_locator_put(ilan, loc);
+	cond_synchronize_rcu(loc->left);
 }
 
 /* Moving
@@ -363,7 +366,8 @@ static struct ila_locator *ila_locator_named(const struct ila_net *ilan,
  * @domain: the domain of both
  * @extack: says why not
  *
- * Process context. No packet sees some of them moved and others not.
+ * Process context; may wait for an RCU grace period. No packet sees some of them
+ * moved and others not.
  *
  * Return: 0, -ENOENT if no mapping uses @locator, -EINVAL if both are one or if
  * they go with different SIR prefixes, -EEXIST if the other one is in another
@@ -397,6 +401,7 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 	}
 
 	ila_locator_settle(ilan, true);
+	ila_locator_await(from);
 	ila_locator_redirect(ilan, from, to);
 	ila_table_remove(&ilan->locators, &from->target.node);
 	ila_locator_list_moved(ilan, from);
@@ -413,7 +418,8 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
  * @down: down; else up
  * @extack: says why not
  *
- * What is down stays so without mappings, too.
+ * Process context; may wait for an RCU grace period. What is down stays so without
+ * mappings, too.
  *
  * Return: 0, or -ENOENT if no mapping uses it.
  */
@@ -427,6 +433,8 @@ int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
 		return PTR_ERR(loc);
 	if (loc->pinned == down)
 		return 0;
+	if (down)
+		ila_locator_await(loc);
 	loc->pinned = down;
 	ila_locator_set_state(loc, ILA_LOCATOR_DOWN, down);
 	if (down)

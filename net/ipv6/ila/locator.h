@@ -72,6 +72,7 @@ struct ila_locator_cpu {
  * @users: mappings and sets that point here; locators that moved here; its
  *	being down
  * @mappings: how many there are, those that moved here included
+ * @left: when a mapping last ceased to refer to it, for cond_synchronize_rcu()
  * @since: when it was moved, or had no user any more
  * @aliases: locators that moved here
  * @fresh: in the list of those whose SIR prefix a message gave that is not applied
@@ -92,6 +93,7 @@ struct ila_locator {
 	bool pinned;
 	unsigned int users;
 	unsigned int mappings;
+	unsigned long left;
 	u32 since;
 	struct list_head aliases;
 	struct list_head fresh;
@@ -172,8 +174,7 @@ struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
 				    struct netlink_ext_ack *extack);
 void ila_locator_settle(struct ila_net *ilan, bool applied);
 void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
-void ila_locator_attach(struct ila_locator *loc);
-void ila_locator_detach(struct ila_net *ilan, struct ila_locator *loc);
+void ila_locator_tally(struct ila_locator *loc, int change);
 int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 		     u32 domain, struct netlink_ext_ack *extack);
 int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,

@@ -24,11 +24,11 @@ static void ila_target_tally(struct ila_target *target, int change)
 
 	switch (target->kind) {
 	case ILA_TARGET_LOCATOR:
-		ila_locator_current(ila_target_locator(target))->mappings += change;
+		ila_locator_tally(ila_target_locator(target), change);
 		break;
 	case ILA_TARGET_SET:
 		for (i = 0; i < set->n; i++)
-			ila_locator_current(set->members[i].locator)->mappings += change;
+			ila_locator_tally(set->members[i].locator, change);
 		break;
 	case ILA_TARGET_EXACT:
 		target = ila_exact_to(ila_target_exact(target));

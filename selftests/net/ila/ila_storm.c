@@ -247,10 +247,10 @@ static unsigned int some_mapping(struct writer *w, unsigned int ident,
 	return n;
 }
 
-static void change_one(struct writer *w)
+static void change_ident(struct writer *w, unsigned int ident)
 {
 	struct ila_mapping records[ILA_MAPPING_LOCATORS];
-	unsigned int ident = chance(&w->rnd, IDENTS), n;
+	unsigned int n;
 	uint64_t where;
 	int err;
 
@@ -263,6 +263,11 @@ static void change_one(struct writer *w)
 	well(w->ila, "change", err);
 	ident_end(ident);
 	changes++;
+}
+
+static void change_one(struct writer *w)
+{
+	change_ident(w, chance(&w->rnd, IDENTS));
 }
 
 /* Some in a row. With @spoilt the last one is refused, and all of them. */
@@ -308,10 +313,10 @@ static void change_none(struct writer *w)
 	change_many(w, true);
 }
 
-static void move_locator(struct writer *w)
+static void move_from(struct writer *w, unsigned int from)
 {
-	unsigned int from = chance(&w->rnd, SOLID), to, i;
 	uint64_t bit = 1ULL << from;
+	unsigned int to, i;
 	bool moved[IDENTS] = { false }, any = false;
 
 	to = (from + 1 + chance(&w->rnd, SOLID - 1)) % SOLID;
@@ -330,6 +335,24 @@ static void move_locator(struct writer *w)
 		if (moved[i])
 			ident_end(i);
 	moves += any;
+}
+
+static void move_locator(struct writer *w)
+{
+	move_from(w, chance(&w->rnd, SOLID));
+}
+
+/* What has just left a locator does not go where that goes */
+static void leave_and_move(struct writer *w)
+{
+	unsigned int ident = chance(&w->rnd, IDENTS), from;
+	uint64_t was = ident_where(ident);
+
+	for (from = 0; !(was >> from & 1); from++)
+		;
+	change_ident(w, ident);
+	if (from < SOLID)
+		move_from(w, from);
 }
 
 static void start_idents(struct writer *w)
@@ -352,7 +375,7 @@ static void *writer_thread(void *arg)
 {
 	static void (*const ops[])(struct writer *w) = {
 		change_one, change_one, change_one, change_one, change_some,
-		change_none, move_locator,
+		change_none, move_locator, leave_and_move,
 	};
 	struct writer *w = arg;
 
@@ -641,6 +664,20 @@ static uint64_t may_be_at(const struct payload *p)
 	return where;
 }
 
+static void say_elsewhere(const struct payload *p, const struct in6_addr *to,
+			  uint64_t may)
+{
+	const struct ident *ident = &idents[p->ident];
+	char address[INET6_ADDRSTRLEN];
+
+	if (!elsewhere++)
+		printf("elsewhere: identifier %u, sent in state %u, arrives in %u at %s, may be at locators %#llx, before at %#llx\n",
+		       p->ident, p->state, ident->begun,
+		       inet_ntop(AF_INET6, to, address, sizeof(address)),
+		       (unsigned long long)may,
+		       (unsigned long long)ident->where[(p->state - 1) % HISTORY]);
+}
+
 static bool sum_is_right(const struct packet *packet)
 {
 	const uint16_t *word = (const uint16_t *)(packet->ip + 8);
@@ -657,16 +694,17 @@ static void see_packet(const struct packet *packet)
 {
 	const struct payload *p = &packet->payload;
 	struct in6_addr to;
-	uint64_t locator;
+	uint64_t locator, may;
 
 	memcpy(&to, packet->ip + 24, sizeof(to));
 	locator = be64(ila_address_upper(&to)) - locator_of(0);
 	if (p->ident >= IDENTS || p->sender >= SENDERS)
 		return;
 	received[p->sender]++;
-	if (locator >= 64 || !(may_be_at(p) >> locator & 1) ||
+	may = may_be_at(p);
+	if (locator >= 64 || !(may >> locator & 1) ||
 	    (be64(ila_address_lower(&to)) >> 32 & 0xfffffff) != p->ident)
-		elsewhere++;
+		say_elsewhere(p, &to, may);
 	if (!sum_is_right(packet))
 		bad_sum++;
 }
