@@ -263,7 +263,7 @@ class Fuzz:
 
 def memory(fuzz, before):
     fuzz.close()
-    found = ilamem.grown(before, ilamem.now())
+    found = ilamem.grown_since(before)
     check(not found, '; '.join(found))
 
 
@@ -272,7 +272,7 @@ def tests(args):
     first = Fuzz(args.seed + 1000000)
     first.go(2)
     first.close()
-    before = ilamem.now()
+    before = ilamem.settled()
     kernel, fuzz = KernelLog(), Fuzz(args.seed)
     return [('packets, each counted', lambda: fuzz.go(args.minutes * 60)),
             ('counters by netlink and by proc', fuzz.both_counts),

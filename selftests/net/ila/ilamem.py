@@ -19,6 +19,8 @@ OURS = ("kmalloc-", "skbuff_", "ip6_dst_cache", "fib6_node", "net_namespace")
 # bytes; and all memory
 CACHE_NOISE = 192 << 10
 ALL_NOISE = 24 << 20
+# Seconds that namespaces may take to go with what they have
+PATIENCE = 30 * ilatap.SLOW
 SLAB = "/sys/kernel/slab/"
 
 
@@ -80,14 +82,31 @@ def grown(before, after):
     return found
 
 
+def look(is_enough):
+    """Look again as long as that may change something. Return: the last look."""
+    deadline = time.monotonic() + PATIENCE
+    last, memory = None, now()
+    while not is_enough(last, memory) and time.monotonic() < deadline:
+        last, memory = memory, now()
+    return memory
+
+
+def settled():
+    """Memory when it does not become less any more."""
+    return look(lambda last, memory: last and not grown(memory, last))
+
+
+def grown_since(before):
+    """What has grown for good, in words."""
+    return grown(before, look(lambda _, memory: not grown(before, memory)))
+
+
 def main():
     if len(sys.argv) < 2:
-        print(json.dumps(now()))
+        print(json.dumps(settled()))
         return 0
-    before, after = json.loads(sys.argv[1]), now()
-    found = grown(before, after)
-    print("\n".join(found) or "%d KB more are available" %
-          ((after["available"] - before["available"]) >> 10))
+    found = grown_since(json.loads(sys.argv[1]))
+    print("\n".join(found))
     return 1 if found else 0
 
 

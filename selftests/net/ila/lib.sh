@@ -65,12 +65,18 @@ pass()
 	echo "ok $CASES $1"
 }
 
+# What is too long keeps its beginning and its end
+shorten()
+{
+	sed -E 's/^(.{250}).{100,}(.{250})$/\1 ... \2/'
+}
+
 # fail NAME WHY
 fail()
 {
 	CASES=$((CASES + 1))
 	FAILED=$((FAILED + 1))
-	echo "not ok $CASES $1 # $(tr '\n' ' ' <<<"$2" | tail -c 300)"
+	echo "not ok $CASES $1 # $(tr '\n' ' ' <<<"$2" | shorten)"
 }
 
 skip()
