@@ -102,6 +102,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @retired: locators to be freed
  * @buried: those that wait for the end of a grace period
  * @fresh: locators whose SIR prefix a message gave that is not applied yet
+ * @risen: when a locator last began to work, for cond_synchronize_rcu()
  * @generation: newest one of a mapping
  * @n_expiring: mappings and local identifiers with a lifetime
  * @n_unused: locators in tables that nobody uses
@@ -143,6 +144,7 @@ struct ila_net {
 	struct list_head retired;
 	struct list_head buried;
 	struct list_head fresh;
+	unsigned long risen;
 	u32 generation;
 	unsigned int n_expiring;
 	unsigned int n_unused;

@@ -517,13 +517,15 @@ static bool ila_change_alter(struct ila_message *msg,
 }
 
 /* Give up what a mapping referred to */
-static void ila_change_leave(struct ila_message *msg, unsigned long ref)
+static void ila_change_leave(struct ila_message *msg,
+			     const struct ila_change *change)
 {
-	struct ila_target *target = ila_ref_target(ref);
+	struct ila_target *old = ila_ref_target(change->old);
 
-	msg->ilan->n_expiring -= !!(ref & ILA_REF_EXPIRES);
-	ila_target_detach(target);
-	ila_target_put(msg->ilan, target);
+	msg->ilan->n_expiring -= !!(change->old & ILA_REF_EXPIRES);
+	ila_target_detach(old, !ila_target_same(old,
+						ila_ref_target(change->new)));
+	ila_target_put(msg->ilan, old);
 }
 
 static bool ila_change_place(struct ila_message *msg, struct ila_change *change,
@@ -552,7 +554,7 @@ static void ila_change_write(struct ila_message *msg, struct ila_change *change,
 	else
 		tell = ila_change_alter(msg, change, &place, &map);
 	if (change->old)
-		ila_change_leave(msg, change->old);
+		ila_change_leave(msg, change);
 	if (tell)
 		ila_event_map(event, &map, msg->now);
 }

@@ -145,10 +145,8 @@ const struct ila_exact *ila_local_find(const struct ila_net *ilan,
 		sum = vnid->sum;
 	}
 	key.ident = ila_exact_key(wire, csum_mode, sum);
-	ref = ila_maps_find(&ilan->locals, &key, domain, place);
-	if (!ref || ila_place_expired(place, ref, ila_now()))
-		return NULL;
-	return ila_ref_exact(ref);
+	ref = ila_maps_find_alive(&ilan->locals, &key, domain, ila_now(), place);
+	return ref ? ila_ref_exact(ref) : NULL;
 }
 
 /**

@@ -83,6 +83,7 @@ void ila_gc_init(struct ila_net *ilan)
 	INIT_LIST_HEAD(&ilan->fresh);
 	INIT_DELAYED_WORK(&ilan->gc, ila_gc_step);
 	INIT_RCU_WORK(&ilan->bury, ila_gc_bury);
+	ilan->risen = get_completed_synchronize_rcu();
 }
 
 /**

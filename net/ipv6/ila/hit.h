@@ -48,8 +48,8 @@ ila_hit_ref(struct ila_net *ilan, const struct ila_addr *daddr, u32 domain)
 	unsigned long ref;
 	u32 now = ila_now();
 
-	ref = ila_maps_find(&ilan->mappings, daddr, domain, &place);
-	if (unlikely(!ref || ila_place_expired(&place, ref, now)))
+	ref = ila_maps_find_alive(&ilan->mappings, daddr, domain, now, &place);
+	if (unlikely(!ref))
 		return 0;
 	ila_place_use(&place, now);
 	ila_ahead_note(ilan, daddr->upper, domain, now);

@@ -120,10 +120,13 @@ static bool ila_locator_is_of(const struct ila_map *map,
 {
 	struct ila_locator *is = ila_locator_current(its);
 
-	if (loc == is || now - map->detail.changed < ILA_GRACE)
+	if (loc == is || !ila_is_past(map->detail.changed + ILA_GRACE, now))
 		return true;
-	return ila_locator_current(loc) == is &&
-	       now - READ_ONCE(loc->since) < ILA_GRACE;
+	if (ila_locator_current(loc) != is)
+		return false;
+	/* pairs with rcu_assign_pointer() in ila_locator_redirect() */
+	smp_rmb();
+	return !ila_is_past(READ_ONCE(loc->since) + ILA_GRACE, now);
 }
 
 static bool ila_map_was_at(const struct ila_map *map, struct ila_locator *loc)
@@ -237,8 +240,7 @@ static bool ila_quote_mappings(const struct ila_net *ilan,
 	struct ila_locator *loc;
 	int i;
 
-	loc = ila_locator_find(ilan, locator) ?:
-	      ila_locator_find_moved(ilan, locator);
+	loc = ila_locator_find_any(ilan, locator);
 	for (i = 0; loc && i < ARRAY_SIZE(modes); i++)
 		if (ila_quote_mapping(ilan, quote, loc, modes[i], &candidate) &&
 		    !ila_quote_settle(sir, found, &candidate))
@@ -273,8 +275,7 @@ static bool ila_quote_restore(const struct ila_net *ilan,
 static bool ila_quote_is_known(const struct ila_net *ilan, __be64 locator)
 {
 	return ila_claim_known(ilan, locator) ||
-	       ila_locator_find(ilan, locator) ||
-	       ila_locator_find_moved(ilan, locator);
+	       ila_locator_find_any(ilan, locator);
 }
 
 /* Write the restored destination and keep the error's own checksum true */

@@ -81,11 +81,6 @@ static bool ila_rule_names(const struct ila_net *ilan, __be64 locator)
 	return next && next->key.match == locator;
 }
 
-static void ila_locator_set_state(struct ila_locator *loc, u32 flag, bool on)
-{
-	WRITE_ONCE(loc->state, on ? loc->state | flag : loc->state & ~flag);
-}
-
 static struct ila_locator *ila_locator_new(struct ila_net *ilan, __be64 locator,
 					   u32 domain,
 					   struct netlink_ext_ack *extack)
@@ -102,8 +97,8 @@ static struct ila_locator *ila_locator_new(struct ila_net *ilan, __be64 locator,
 	loc = ila_locator_alloc(locator, domain);
 	if (!loc)
 		return ERR_PTR(-ENOMEM);
-	ila_locator_set_state(loc, ILA_LOCATOR_OWN,
-			      ila_rule_names(ilan, locator));
+	if (ila_rule_names(ilan, locator))
+		loc->state = ILA_LOCATOR_OWN;
 	loc->listed = true;
 	ilan->n_unused++;
 	ila_table_insert(&ilan->locators, &loc->target.node);
@@ -273,38 +268,64 @@ void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc)
 /**
  * ila_locator_tally() - a mapping begins or ceases to refer to a locator
  * @loc: the locator, a use of which is the mapping's
- * @change: 1; or -1, when nobody can find the mapping any more
+ * @change: 1 or -1
+ * @left: nobody finds the mapping there any more
  *
  * The namespace's mutex is held.
  */
-void ila_locator_tally(struct ila_locator *loc, int change)
+void ila_locator_tally(struct ila_locator *loc, int change, bool left)
 {
 	loc = ila_locator_current(loc);
 	loc->mappings += change;
-	if (change < 0)
+	if (left)
 		loc->left = get_state_synchronize_rcu();
 }
 
-/* A packet finds the mapping first, and then sees what became of its locator. One
- * whose mapping has left meanwhile must not see what comes later: it would go where
- * the mapping has never been. Most of the time there is nothing to wait for.
+/* What becomes of locators
+ *
+ * A packet finds the mapping first, and then sees what has become of its locators,
+ * one after another. If it were slow it could see together what never was: a mapping
+ * at a locator that it had left before that was moved; one locator that is not up
+ * yet, and another that is down already. So what comes later waits for packets that
+ * may not have seen what was before. Most of the time there is nothing to wait for.
  */
-static void ila_locator_await(const struct ila_locator *loc)
+static void ila_locator_await(const struct ila_net *ilan,
+			      const struct ila_locator *loc, bool falls)
 {
 	cond_synchronize_rcu(loc->left);
+	if (falls)
+		cond_synchronize_rcu(ilan->risen);
+}
+
+/* Mappings work that did not work before */
+static void ila_locator_rise(struct ila_net *ilan)
+{
+	ilan->risen = get_state_synchronize_rcu();
+}
+
+static void ila_locator_set_state(struct ila_net *ilan, struct ila_locator *loc,
+				  u32 flag, bool on)
+{
+	u32 state = on ? loc->state | flag : loc->state & ~flag;
+
+	if (state == loc->state)
+		return;
+	ila_locator_await(ilan, loc, on && !loc->state);
+	WRITE_ONCE(loc->state, state);
+	if (!state)
+		ila_locator_rise(ilan);
 }
 
 /* Moving
  */
 
-/* Where an error quotes it, it is found here for a while */
+/* Where an error quotes it, it is found among these for a while */
 static void ila_locator_list_moved(struct ila_net *ilan,
 				   struct ila_locator *loc)
 {
 	struct ila_locator *old;
 
 	old = ila_locator_find_moved(ilan, ila_locator_value(loc));
-	loc->since = ila_now();
 	if (!old) {
 		ila_table_insert(&ilan->moved, &loc->target.node);
 		return;
@@ -325,7 +346,10 @@ static void ila_locator_redirect(struct ila_net *ilan, struct ila_locator *from,
 {
 	struct ila_locator *alias;
 
+	WRITE_ONCE(from->since, ila_now());
 	rcu_assign_pointer(from->moved, to);
+	if (from->state && !to->state)
+		ila_locator_rise(ilan);
 
 	to->mappings += from->mappings;
 	from->mappings = 0;
@@ -343,6 +367,15 @@ static void ila_locator_redirect(struct ila_net *ilan, struct ila_locator *from,
 	}
 	if (!from->users)
 		ilan->n_unused++;
+}
+
+/* It is in one of the tables all the time */
+static void ila_locator_relist(struct ila_net *ilan, struct ila_locator *loc)
+{
+	ila_locator_list_moved(ilan, loc);
+	/* pairs with the barrier in ila_locator_find_any() */
+	smp_wmb();
+	ila_table_remove(&ilan->locators, &loc->target.node);
 }
 
 /* Find a locator that a request is about */
@@ -401,10 +434,9 @@ int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 	}
 
 	ila_locator_settle(ilan, true);
-	ila_locator_await(from);
+	ila_locator_await(ilan, from, to->state && !from->state);
 	ila_locator_redirect(ilan, from, to);
-	ila_table_remove(&ilan->locators, &from->target.node);
-	ila_locator_list_moved(ilan, from);
+	ila_locator_relist(ilan, from);
 	ilan->mappings.seq++;
 	ila_gc_kick(ilan);
 	return 0;
@@ -433,10 +465,8 @@ int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
 		return PTR_ERR(loc);
 	if (loc->pinned == down)
 		return 0;
-	if (down)
-		ila_locator_await(loc);
 	loc->pinned = down;
-	ila_locator_set_state(loc, ILA_LOCATOR_DOWN, down);
+	ila_locator_set_state(ilan, loc, ILA_LOCATOR_DOWN, down);
 	if (down)
 		loc->users++;
 	else
@@ -448,13 +478,15 @@ int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,
  * ila_locator_rules_changed() - see whether a locator is this node's own
  * @ilan: the namespace, its mutex held
  * @locator: what a rule matches, that was added or deleted
+ *
+ * Process context; may wait for an RCU grace period.
  */
 void ila_locator_rules_changed(struct ila_net *ilan, __be64 locator)
 {
 	struct ila_locator *loc = ila_locator_find(ilan, locator);
 
 	if (loc)
-		ila_locator_set_state(loc, ILA_LOCATOR_OWN,
+		ila_locator_set_state(ilan, loc, ILA_LOCATOR_OWN,
 				      ila_rule_names(ilan, locator));
 }
 

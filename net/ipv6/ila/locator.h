@@ -159,6 +159,19 @@ ila_locator_find_moved(const struct ila_net *ilan, __be64 locator)
 	return (struct ila_locator *)ila_table_find(&ilan->moved, &key, 0);
 }
 
+/* The same among both */
+static inline struct ila_locator *
+ila_locator_find_any(const struct ila_net *ilan, __be64 locator)
+{
+	struct ila_locator *loc = ila_locator_find(ilan, locator);
+
+	if (loc)
+		return loc;
+	/* pairs with the barrier in ila_locator_relist() */
+	smp_rmb();
+	return ila_locator_find_moved(ilan, locator);
+}
+
 /**
  * struct ila_traffic - what was sent to a locator
  * @packets: packets
@@ -174,7 +187,7 @@ struct ila_locator *ila_locator_get(struct ila_net *ilan, __be64 locator,
 				    struct netlink_ext_ack *extack);
 void ila_locator_settle(struct ila_net *ilan, bool applied);
 void ila_locator_put(struct ila_net *ilan, struct ila_locator *loc);
-void ila_locator_tally(struct ila_locator *loc, int change);
+void ila_locator_tally(struct ila_locator *loc, int change, bool left);
 int ila_locator_move(struct ila_net *ilan, __be64 locator, __be64 to_locator,
 		     u32 domain, struct netlink_ext_ack *extack);
 int ila_locator_set_down(struct ila_net *ilan, __be64 locator, u32 domain,

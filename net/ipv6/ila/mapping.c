@@ -17,23 +17,24 @@ static struct ila_target *ila_exact_to(const struct ila_exact *exact)
 	return rcu_dereference_protected(exact->to, 1);
 }
 
-static void ila_target_tally(struct ila_target *target, int change)
+static void ila_target_tally(struct ila_target *target, int change, bool left)
 {
 	struct ila_set *set = ila_target_set(target);
 	unsigned int i;
 
 	switch (target->kind) {
 	case ILA_TARGET_LOCATOR:
-		ila_locator_tally(ila_target_locator(target), change);
+		ila_locator_tally(ila_target_locator(target), change, left);
 		break;
 	case ILA_TARGET_SET:
 		for (i = 0; i < set->n; i++)
-			ila_locator_tally(set->members[i].locator, change);
+			ila_locator_tally(set->members[i].locator, change,
+					  left);
 		break;
 	case ILA_TARGET_EXACT:
 		target = ila_exact_to(ila_target_exact(target));
 		if (target)
-			ila_target_tally(target, change);
+			ila_target_tally(target, change, left);
 		break;
 	}
 }
@@ -46,18 +47,19 @@ static void ila_target_tally(struct ila_target *target, int change)
  */
 void ila_target_attach(struct ila_target *target)
 {
-	ila_target_tally(target, 1);
+	ila_target_tally(target, 1, false);
 }
 
 /**
  * ila_target_detach() - a mapping refers to a target no longer
  * @target: the target, a use of which still is to be given up
+ * @left: nobody finds it there any more; false if it is there by another reference
  *
  * The namespace's mutex is held.
  */
-void ila_target_detach(struct ila_target *target)
+void ila_target_detach(struct ila_target *target, bool left)
 {
-	ila_target_tally(target, -1);
+	ila_target_tally(target, -1, left);
 }
 
 static void ila_exact_put(struct ila_net *ilan, struct ila_exact *exact)
@@ -140,7 +142,7 @@ void ila_map_remove(struct ila_net *ilan, struct ila_maps *maps,
 
 	ilan->n_expiring -= !!(ref & ILA_REF_EXPIRES);
 	ila_maps_remove(maps, place);
-	ila_target_detach(target);
+	ila_target_detach(target, true);
 	ila_target_put(ilan, target);
 }
 

@@ -96,8 +96,7 @@ static inline struct ila_target *ila_ref_to(unsigned long ref)
 
 static inline bool ila_is_expired(unsigned long ref, u32 expires, u32 now)
 {
-	/* what lives for ever may just have taken the place: then it is 0 */
-	return ref & ILA_REF_EXPIRES && expires && ila_is_past(expires, now);
+	return ref & ILA_REF_EXPIRES && ila_is_past(expires, now);
 }
 
 /* Has a mapping died, even if it is still there? */
@@ -108,6 +107,35 @@ static inline bool ila_place_expired(const struct ila_place *place,
 		return false;
 	return ila_is_expired(ref, READ_ONCE(ila_place_detail(place)->expires),
 			      now);
+}
+
+/**
+ * ila_maps_find_alive() - look an address up
+ * @maps: the table
+ * @key: the address
+ * @domain: its domain
+ * @now: the time
+ * @place: where it is
+ *
+ * RCU read side.
+ *
+ * Return: the reference; 0 if there is no mapping, or its life has ended.
+ */
+static __always_inline unsigned long
+ila_maps_find_alive(const struct ila_maps *maps, const struct ila_addr *key,
+		    u32 domain, u32 now, struct ila_place *place)
+{
+	unsigned long ref;
+	bool expired;
+
+	do {
+		ref = ila_maps_find(maps, key, domain, place);
+		if (likely(!(ref & ILA_REF_EXPIRES)))
+			return ref;
+		expired = ila_place_expired(place, ref, now);
+		/* or that was of another one, which took the place */
+	} while (!ila_place_is_same(place));
+	return expired ? 0 : ref;
 }
 
 static inline bool ila_map_expired(const struct ila_map *map, u32 now)
@@ -211,7 +239,7 @@ struct ila_filter {
 
 /* mapping.c */
 void ila_target_attach(struct ila_target *target);
-void ila_target_detach(struct ila_target *target);
+void ila_target_detach(struct ila_target *target, bool left);
 void ila_target_put(struct ila_net *ilan, struct ila_target *target);
 bool ila_target_same(struct ila_target *old, struct ila_target *new);
 void ila_map_remove(struct ila_net *ilan, struct ila_maps *maps,

@@ -194,11 +194,16 @@ bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
 		hit->loc = ila_locator_current(ila_target_locator(to));
 		return !hit->tried && !READ_ONCE(hit->loc->state);
 	}
-	choice = ila_set_choose(set, skb ? skb_get_hash(skb) : 0, hit->tried);
-	if (choice < 0)
-		return false;
-	hit->last = BIT(choice);
-	hit->loc = ila_locator_current(set->members[choice].locator);
+	do {
+		hit->tried |= hit->last;
+		choice = ila_set_choose(set, skb ? skb_get_hash(skb) : 0,
+					hit->tried);
+		if (choice < 0)
+			return false;
+		hit->last = BIT(choice);
+		hit->loc = ila_locator_current(set->members[choice].locator);
+		/* it may have moved since to where it does not work */
+	} while (unlikely(READ_ONCE(hit->loc->state)));
 	return true;
 }
 
