@@ -373,9 +373,12 @@ static void start_idents(struct writer *w)
 
 static void *writer_thread(void *arg)
 {
+	/* moves have to wait, and there is no change meanwhile */
 	static void (*const ops[])(struct writer *w) = {
+		change_one, change_one, change_one, change_one, change_one,
 		change_one, change_one, change_one, change_one, change_some,
-		change_none, move_locator, leave_and_move,
+		change_some, change_some, change_none, change_none,
+		move_locator, leave_and_move,
 	};
 	struct writer *w = arg;
 

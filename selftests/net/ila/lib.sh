@@ -65,18 +65,16 @@ pass()
 	echo "ok $CASES $1"
 }
 
-# What is too long keeps its beginning and its end
-shorten()
-{
-	sed -E 's/^(.{250}).{100,}(.{250})$/\1 ... \2/'
-}
-
 # fail NAME WHY
 fail()
 {
+	local why
+
 	CASES=$((CASES + 1))
 	FAILED=$((FAILED + 1))
-	echo "not ok $CASES $1 # $(tr '\n' ' ' <<<"$2" | shorten)"
+	why=$(tr '\n' ' ' <<<"$2")
+	[ ${#why} -le 600 ] || why="${why:0:250} ... ${why: -250}"
+	echo "not ok $CASES $1 # $why"
 }
 
 skip()

@@ -392,9 +392,21 @@ no_miss()
 	same "$1: no miss" "$(counter r IlaMissForwarded)" "$missed"
 }
 
+# sprays NAME WANT [OPTION...]: datagrams of a socket of r's own
+sprays()
+{
+	local name=$1 want=$2
+
+	shift 2
+	on r "$TRAFFIC" udp-spray $SIR_B 9 --count 3 "$@" >/dev/null
+	same "$name" "$(take b locator)" "$want"
+}
+
 # Policies that come when a route is kept already, by the one CPU that sends
 policies()
 {
+	local refused
+
 	taskset -pc 0 $$ >/dev/null
 	goes "before IPsec: a hit" $SIR_B b
 	ok "an IPsec policy" on r ip xfrm policy add src ::/0 dst $LOC_B::/64 \
@@ -410,6 +422,13 @@ policies()
 	on r ip xfrm policy setdefault out accept
 	on r ip xfrm policy flush
 	goes "a locator that IPsec need not allow: a hit" $SIR_B b
+
+	sprays "a socket: a hit" 3
+	refused=$(counter r IlaOutNoRoute)
+	sprays "a socket whose own policy blocks the locator" 0 --deny $LOC_B::
+	same "a socket whose own policy blocks the locator: counted" \
+		"$(counter r IlaOutNoRoute)" $((refused + 3))
+	sprays "another socket: a hit" 3
 
 	route r $SIR_B/128 $LOC_B neutral-map dev to-b
 	goes "a fixed locator, before IPsec" $SIR_B b

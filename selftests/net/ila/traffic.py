@@ -1,21 +1,36 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Sockets for the shell tests that no stock program has: a checked UDP echo,
-errors and path MTU of connected sockets, marks and devices, TCP by digest."""
+errors and path MTU of connected sockets, marks, devices and IPsec policies, TCP by
+digest."""
 
 import argparse
 import errno
 import hashlib
 import os
 import socket
+import struct
 import sys
 import time
 
 IPV6_MTU_DISCOVER, IPV6_MTU, IPV6_RECVERR = 23, 24, 25
 IPV6_PMTUDISC_DO = 2
 SO_MARK = 36
+IPV6_XFRM_POLICY = 35
+XFRM_POLICY_OUT, XFRM_POLICY_BLOCK = 1, 1
 BLOCK = 1 << 16
 SLOW = 5 if os.environ.get("KSFT_MACHINE_SLOW") == "yes" else 1
+
+
+def deny(sock, prefix):
+    """Have the socket's own IPsec policy block what it sends to a /64."""
+    selector = struct.pack("=16s16s8xHBBBxxxii",
+                           socket.inet_pton(socket.AF_INET6, prefix), bytes(16),
+                           socket.AF_INET6, 64, 0, 0, 0, 0)
+    lifetime = b"\xff" * 64 + bytes(32)
+    policy = struct.pack("=56s96sIIBBBBxxxx", selector, lifetime, 0, 0,
+                         XFRM_POLICY_OUT, XFRM_POLICY_BLOCK, 0, 0)
+    sock.setsockopt(socket.IPPROTO_IPV6, IPV6_XFRM_POLICY, policy)
 
 
 def make_socket(args, kind):
@@ -26,6 +41,8 @@ def make_socket(args, kind):
     if args.device:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
                         args.device.encode() + b"\0")
+    if args.deny:
+        deny(sock, args.deny)
     if args.source or args.sport:
         sock.bind((args.source or "::", args.sport))
     sock.settimeout(args.timeout)
@@ -201,6 +218,7 @@ def main():
     parser.add_argument("--mark", type=int, default=0)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--device")
+    parser.add_argument("--deny")
     parser.add_argument("--source")
     parser.add_argument("--sport", type=int, default=0)
     parser.add_argument("--timeout", type=float, default=4)
