@@ -108,6 +108,8 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @n_unused: locators in tables that nobody uses
  * @net: the namespace; not to be followed once @dead
  * @users: the namespace itself, and every tunnel state made in it
+ * @config_mutex: serializes CONFIG_SET, and protects writes to @fast; taken before
+ *	@mutex, and by nobody who holds RTNL
  * @mutex: protects all of the above, @hooked, and writes to @claims
  * @lock: protects @claims, @tunnels and @dead; taken with BH off
  * @claims: what rules and routes say of locators, by locator
@@ -150,6 +152,7 @@ struct ila_net {
 	unsigned int n_unused;
 	struct net *net;
 	refcount_t users;
+	struct mutex config_mutex;	/* see above */
 	struct mutex mutex;	/* see above */
 	spinlock_t lock;	/* see above */
 	struct hlist_head claims[1 << ILA_CLAIM_HASH_BITS];

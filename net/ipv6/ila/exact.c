@@ -131,7 +131,8 @@ const struct ila_exact *ila_local_find(const struct ila_net *ilan,
 				       u8 csum_mode, u32 domain,
 				       struct ila_place *place)
 {
-	const struct ila_vnid *vnid;
+	const struct ila_vnid *vnid = NULL;
+	const struct ila_exact *exact;
 	struct ila_addr key = {};
 	unsigned long ref;
 	u32 sum = 0;
@@ -146,7 +147,11 @@ const struct ila_exact *ila_local_find(const struct ila_net *ilan,
 	}
 	key.ident = ila_exact_key(wire, csum_mode, sum);
 	ref = ila_maps_find_alive(&ilan->locals, &key, domain, ila_now(), place);
-	return ref ? ila_ref_exact(ref) : NULL;
+	if (!ref)
+		return NULL;
+	exact = ila_ref_exact(ref);
+	/* or the network is another one since, of the same VNID */
+	return likely(!vnid || exact->vnid == vnid) ? exact : NULL;
 }
 
 /**

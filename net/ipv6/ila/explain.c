@@ -193,7 +193,7 @@ static int ila_answer_hit(struct ila_answer *answer,
 	struct dst_entry *dst;
 	struct ila_addr to;
 
-	for (*why = 0; ila_hit_next(hit, NULL);) {
+	for (*why = 0; ila_hit_next(hit, NULL, NULL);) {
 		verdict = ila_hit_xlat(hit, tunnel->route_csum,
 				       tunnel->ident_type, &answer->daddr);
 		if (verdict == ILA_OK)

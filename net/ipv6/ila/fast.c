@@ -18,7 +18,6 @@
  * rule for routes. Hooks on the way out see it as ever. Whatever has to be said to
  * a sender is said on the long way.
  */
-#include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/slab.h>
@@ -55,19 +54,16 @@ struct ila_fast_cpu {
  * @ilan: the namespace
  * @fib: tells when routes change: one that is deleted must not be kept
  * @cpu: the routes
+ * @stale: one may be kept that was being deleted when they were last looked at
  * @entry: by it packets come back from IPv6; it leads nowhere else
  */
 struct ila_fast {
 	struct ila_net *ilan;
 	struct notifier_block fib;
 	struct ila_fast_cpu __percpu *cpu;
+	bool stale;
 	struct rt6_info *entry;
 };
-
-/* Serializes those who turn it on and off. Not the namespace's mutex, which others
- * take who hold RTNL.
- */
-static DEFINE_MUTEX(ila_fast_mutex);
 
 static struct ila_fast_route *ila_fast_route(const struct ila_fast *fast,
 					     __be64 upper)
@@ -112,9 +108,11 @@ static noinline void ila_fast_keep(struct ila_fast_route *route,
 		dst_release(again);
 		return;
 	}
+	ila_kept_begin();
 	ila_kept_forget(&route->kept);
 	route->upper = upper;
 	ila_kept_set(&route->kept, again, &at);
+	ila_kept_end();
 }
 
 /**
@@ -190,6 +188,7 @@ static bool ila_fast_is_plain(struct sk_buff *skb)
 #endif
 	return skb->pkt_type == PACKET_HOST && !skb->sk && !skb_dst(skb) &&
 	       !skb->ignore_df && !skb_has_extensions(skb) &&
+	       !skb_metadata_len(skb) &&
 	       hdr->hop_limit > 1 && !ila_looks_at(hdr->nexthdr) &&
 	       ila_fast_source(&hdr->saddr) &&
 	       !(skb_is_gso(skb) && !skb_shinfo(skb)->gso_type);
@@ -239,7 +238,7 @@ static noinline bool ila_fast_closely(struct ila_net *ilan, struct net *net,
 	const struct ila_tunnel *tunnel = ila_dst_tunnel(route);
 	struct ila_hit hit = { .ref = ref };
 
-	return ila_hit_next(&hit, skb) &&
+	return ila_hit_next(&hit, net, skb) &&
 	       ila_hit_xlat(&hit, tunnel->route_csum, tunnel->ident_type,
 			    ila_daddr(skb)) == ILA_OK &&
 	       ila_fast_send(ilan, net, skb, hit.loc, hit.x, route);
@@ -274,13 +273,17 @@ static struct dst_entry *ila_fast_kept(const struct ila_net *ilan,
 	const struct ila_fast *fast = rcu_dereference(ilan->fast);
 	__be64 upper = ila_daddr(skb)->upper;
 	const struct ila_fast_route *route;
+	struct dst_entry *dst = NULL;
 
 	if (unlikely(!fast))
 		return NULL;
+	ila_kept_begin();
 	route = ila_fast_route(fast, upper);
 	/* another packet may have brought another prefix since */
-	return likely(route->upper == upper) ? ila_kept_dst(&route->kept, net) :
-					       NULL;
+	if (likely(route->upper == upper))
+		dst = ila_kept_dst(&route->kept, net);
+	ila_kept_end();
+	return dst;
 }
 
 /* The long way, from where this one began. What is kept for the prefix is not taken
@@ -313,7 +316,7 @@ static int ila_fast_input(struct sk_buff *skb)
  * @skb: the packet, received, without extension headers
  * @state: of the hook
  *
- * BH is off, RCU read side.
+ * RCU read side. BH is off, unless others had hooks and put the packet off.
  */
 void ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
 		      const struct nf_hook_state *state)
@@ -322,11 +325,10 @@ void ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,
 	__be64 upper = ila_daddr(skb)->upper;
 	const struct ila_fast_route *route;
 
-	if (!fast)
+	if (!fast || !ila_fast_is_alone(state->net))
 		return;
 	route = ila_fast_route(fast, upper);
 	if (route->upper != upper || !READ_ONCE(route->kept.dst) ||
-	    !ila_fast_is_alone(state->net) ||
 	    !ila_fast_applies(state->net, state->in) || !ila_fast_is_plain(skb))
 		return;
 	/* or the next packet to this address is given the entry, unasked */
@@ -360,11 +362,14 @@ static int ila_fast_fib_event(struct notifier_block *nb, unsigned long event,
 	struct ila_fast *fast = container_of(nb, struct ila_fast, fib);
 	const struct fib_notifier_info *info = ptr;
 
-	if (info->family != AF_INET6)
+	/* when it registers, it is told of every route there is */
+	if (info->family != AF_INET6 ||
+	    rcu_access_pointer(fast->ilan->fast) != fast)
 		return NOTIFY_DONE;
 	rcu_read_lock();
 	ila_fast_forget(fast, false);
 	rcu_read_unlock();
+	WRITE_ONCE(fast->stale, true);
 	ila_gc_kick(fast->ilan);
 	return NOTIFY_DONE;
 }
@@ -372,16 +377,22 @@ static int ila_fast_fib_event(struct notifier_block *nb, unsigned long event,
 /**
  * ila_fast_reap() - give up routes that have been deleted
  * @ilan: the namespace, its mutex held
+ *
+ * Return: true if there may be more of them before long.
  */
-void ila_fast_reap(struct ila_net *ilan)
+bool ila_fast_reap(struct ila_net *ilan)
 {
 	struct ila_fast *fast;
+	bool stale = false;
 
 	rcu_read_lock();
 	fast = rcu_dereference(ilan->fast);
-	if (fast)
+	if (fast) {
+		stale = xchg(&fast->stale, false);
 		ila_fast_forget(fast, false);
+	}
 	rcu_read_unlock();
+	return stale;
 }
 
 /* Return: a route that is in no table and keeps no device of the namespace */
@@ -442,7 +453,7 @@ static void ila_fast_off(struct ila_net *ilan)
 	struct ila_fast *fast;
 
 	fast = rcu_replace_pointer(ilan->fast, NULL,
-				   lockdep_is_held(&ila_fast_mutex));
+				   lockdep_is_held(&ilan->config_mutex));
 	/* nobody keeps a route any more when this is over */
 	synchronize_rcu();
 	unregister_fib_notifier(ilan->net, &fast->fib);
@@ -452,24 +463,21 @@ static void ila_fast_off(struct ila_net *ilan)
 
 /**
  * ila_fast_set() - turn the fast path on or off
- * @ilan: the namespace
+ * @ilan: the namespace, its config_mutex held
  * @on: on
  *
- * Process context, without the namespace's mutex.
+ * Process context.
  *
  * Return: 0, -ENOMEM, or -EBUSY if routes change too fast to be followed.
  */
 int ila_fast_set(struct ila_net *ilan, bool on)
 {
-	int err = 0;
-
-	mutex_lock(&ila_fast_mutex);
-	if (on && !ila_fast_is_on(ilan))
-		err = ila_fast_on(ilan);
-	else if (!on && ila_fast_is_on(ilan))
-		ila_fast_off(ilan);
-	mutex_unlock(&ila_fast_mutex);
-	return err;
+	if (on == ila_fast_is_on(ilan))
+		return 0;
+	if (on)
+		return ila_fast_on(ilan);
+	ila_fast_off(ilan);
+	return 0;
 }
 
 /**
@@ -478,5 +486,7 @@ int ila_fast_set(struct ila_net *ilan, bool on)
  */
 void ila_fast_end(struct ila_net *ilan)
 {
+	mutex_lock(&ilan->config_mutex);
 	ila_fast_set(ilan, false);
+	mutex_unlock(&ilan->config_mutex);
 }

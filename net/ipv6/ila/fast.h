@@ -11,7 +11,7 @@ struct nf_hook_state;
 
 int ila_fast_set(struct ila_net *ilan, bool on);
 void ila_fast_end(struct ila_net *ilan);
-void ila_fast_reap(struct ila_net *ilan);
+bool ila_fast_reap(struct ila_net *ilan);
 void ila_fast_learn(struct ila_net *ilan, struct net *net,
 		    struct sk_buff *skb);
 void ila_fast_receive(struct ila_net *ilan, struct sk_buff *skb,

@@ -27,19 +27,20 @@ static void ila_gc_step(struct work_struct *work)
 	struct ila_net *ilan = container_of(to_delayed_work(work),
 					    struct ila_net, gc);
 	unsigned int expired = 0;
+	bool again;
 
 	mutex_lock(&ilan->mutex);
 	if (!ilan->dead) {
 		if (ilan->n_expiring || ilan->moved.n)
 			expired = ila_map_expire(ilan, ILA_GC_STEP);
 		ila_locator_reap(ilan, ILA_GC_STEP);
-		ila_fast_reap(ilan);
+		again = ila_fast_reap(ilan);
 		ila_hooks_update(ilan);
 		if (list_empty(&ilan->buried) && !list_empty(&ilan->retired)) {
 			list_splice_init(&ilan->retired, &ilan->buried);
 			queue_rcu_work(system_long_wq, &ilan->bury);
 		}
-		if (ila_gc_needed(ilan))
+		if (again || ila_gc_needed(ilan))
 			mod_delayed_work(system_long_wq, &ilan->gc,
 					 expired > ILA_GC_MANY ? HZ / 10 : HZ);
 	}

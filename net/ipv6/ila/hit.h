@@ -28,7 +28,7 @@ struct ila_hit {
 
 /* set.c */
 bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
-		     struct sk_buff *skb);
+		     const struct net *net, struct sk_buff *skb);
 u32 ila_hit_states(const struct ila_hit *hit);
 
 /**
@@ -59,19 +59,21 @@ ila_hit_ref(struct ila_net *ilan, const struct ila_addr *daddr, u32 domain)
 /**
  * ila_hit_next() - choose a locator that works, by the flow
  * @hit: with a reference, of ila_hit_ref()
+ * @net: the namespace
  * @skb: the packet; NULL: any flow
  *
  * RCU read side. Called again, it chooses another one.
  *
  * Return: false if none is left.
  */
-static inline bool ila_hit_next(struct ila_hit *hit, struct sk_buff *skb)
+static inline bool ila_hit_next(struct ila_hit *hit, const struct net *net,
+				struct sk_buff *skb)
 {
 	struct ila_target *to = ila_ref_target(hit->ref);
 
 	hit->tried |= hit->last;
 	if (unlikely(to->kind != ILA_TARGET_LOCATOR))
-		return ila_hit_next_of(hit, ila_ref_to(hit->ref), skb);
+		return ila_hit_next_of(hit, ila_ref_to(hit->ref), net, skb);
 	hit->last = 1;
 	hit->loc = ila_locator_current(ila_target_locator(to));
 	return likely(!hit->tried && !READ_ONCE(hit->loc->state));

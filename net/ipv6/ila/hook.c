@@ -58,6 +58,9 @@ static bool ila_is_stray(struct net *net, struct sk_buff *skb)
 	struct dst_entry *dst;
 	bool stray;
 
+	/* a group has no place that it could have left */
+	if (ipv6_addr_is_multicast(&hdr->daddr))
+		return false;
 	dst = ip6_route_input_lookup(net, skb->dev, &fl6, skb,
 				     RT6_LOOKUP_F_HAS_SADDR);
 	stray = dst->error || ila_lwt_sends(dst) ||

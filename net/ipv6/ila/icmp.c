@@ -184,7 +184,7 @@ static bool ila_quote_undo(const struct ila_net *ilan,
 			   struct ila_addr *address, struct ila_map *map)
 {
 	const struct ila_xlat x = {
-		.to = loc->target.upper,
+		.to = READ_ONCE(loc->target.upper),
 		.csum_mode = mode,
 		.restore = true,
 	};
@@ -194,7 +194,7 @@ static bool ila_quote_undo(const struct ila_net *ilan,
 	local = ila_local_find(ilan, wire, mode, loc->target.domain, &place);
 	if (local)
 		*address = local->address;
-	else if (!loc->has_sir ||
+	else if (!READ_ONCE(loc->has_sir) ||
 		 ila_xlat_addr(&x, wire, address) != ILA_OK)
 		return false;
 	return ila_maps_get(&ilan->mappings, address, loc->target.domain, map);

@@ -59,7 +59,7 @@ static void ila_locator_set_sir(struct ila_locator *loc, __be64 sir)
 {
 	int i;
 
-	loc->target.upper = sir;
+	WRITE_ONCE(loc->target.upper, sir);
 	for (i = 0; i < ILA_CSUM_MODES; i++) {
 		loc->xlat[i] = (struct ila_xlat) {
 			.to = ila_locator_value(loc),
@@ -67,7 +67,7 @@ static void ila_locator_set_sir(struct ila_locator *loc, __be64 sir)
 		};
 		ila_xlat_fix(&loc->xlat[i], sir);
 	}
-	loc->has_sir = true;
+	WRITE_ONCE(loc->has_sir, true);
 }
 
 static bool ila_rule_names(const struct ila_net *ilan, __be64 locator)
@@ -151,7 +151,7 @@ void ila_locator_settle(struct ila_net *ilan, bool applied)
 
 	list_for_each_entry_safe(loc, next, &ilan->fresh, fresh) {
 		if (!applied)
-			loc->has_sir = false;
+			WRITE_ONCE(loc->has_sir, false);
 		list_del_init(&loc->fresh);
 	}
 }

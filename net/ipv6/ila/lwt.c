@@ -54,7 +54,8 @@ bool ila_lwt_names(const struct dst_entry *dst, const struct ila_claim *claim)
 		if (ila_lws_names(leg->fib6_nh->fib_nh_lws, claim))
 			return true;
 		/* a leg that is being removed leads to nowhere but itself */
-		if (!READ_ONCE(from->fib6_nsiblings))
+		if (!READ_ONCE(from->fib6_nsiblings) ||
+		    !READ_ONCE(leg->fib6_nsiblings))
 			break;
 	}
 	return false;
@@ -76,6 +77,17 @@ bool ila_lwt_sends(const struct dst_entry *dst)
 /* Receiving
  */
 
+/* Does the route that a packet has lead to its address? Not, perhaps, if it has got
+ * the one with which a socket's packets came before.
+ */
+static bool ila_input_is_for(const struct sk_buff *skb)
+{
+	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
+
+	return ipv6_prefix_equal(&ipv6_hdr(skb)->daddr, &rt->rt6i_dst.addr,
+				 rt->rt6i_dst.plen);
+}
+
 static int ila_input(struct sk_buff *skb)
 {
 	struct lwtunnel_state *lwt = skb_dst(skb)->lwtstate;
@@ -86,6 +98,9 @@ static int ila_input(struct sk_buff *skb)
 		kfree_skb(skb);
 		return -EINVAL;
 	}
+	/* a socket that knows this route may have been sent something else */
+	if (unlikely(!ila_input_is_for(skb)))
+		return ila_consumed(lwt->orig_input(skb));
 	verdict = ila_rewrite(skb, &tunnel->xlat);
 	if (likely(verdict == ILA_OK)) {
 		ila_count(tunnel->ilan, ILA_STAT_IN_TRANSLATED);

@@ -78,6 +78,7 @@ static struct ila_net *ila_net_alloc(struct net *net)
 	ilan->config.limit = ila_limit_max(net);
 	ilan->config.counting = true;
 	refcount_set(&ilan->users, 1);
+	mutex_init(&ilan->config_mutex);
 	mutex_init(&ilan->mutex);
 	spin_lock_init(&ilan->lock);
 	INIT_LIST_HEAD(&ilan->tunnels);
@@ -213,16 +214,17 @@ static int __init ila_init(void)
 	err = register_netdevice_notifier(&ila_netdev_notifier);
 	if (err)
 		goto unregister_pernet;
-	err = ila_lwt_init();
-	if (err)
-		goto unregister_notifier;
 	err = genl_register_family(&ila_genl_family);
 	if (err)
-		goto exit_lwt;
+		goto unregister_notifier;
+	/* the last one: there may be routes from now on */
+	err = ila_lwt_init();
+	if (err)
+		goto unregister_family;
 	return 0;
 
-exit_lwt:
-	ila_lwt_exit();
+unregister_family:
+	genl_unregister_family(&ila_genl_family);
 unregister_notifier:
 	unregister_netdevice_notifier(&ila_netdev_notifier);
 unregister_pernet:
@@ -233,8 +235,8 @@ unregister_pernet:
 
 static void __exit ila_exit(void)
 {
-	genl_unregister_family(&ila_genl_family);
 	ila_lwt_exit();
+	genl_unregister_family(&ila_genl_family);
 	unregister_netdevice_notifier(&ila_netdev_notifier);
 	unregister_pernet_subsys(&ila_net_ops);
 	/* for ila_net_free(), and tables */

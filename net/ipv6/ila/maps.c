@@ -148,9 +148,14 @@ static void ila_place_write(const struct ila_place *place,
 	ila_detail_write(ila_place_detail(place), &map->detail);
 	/* ... and then the reference; pairs with ila_bucket_find() */
 	smp_store_release(&bucket->refs[place->slot], map->ref);
+}
 
-	/* none may read for as long as it takes the number to come round */
-	if (bucket->state < ILA_BUCKET_SEQ)
+/* Before a place is written: nobody may read for as long as it takes the sequence
+ * number to come round.
+ */
+static void ila_place_prepare(const struct ila_place *place)
+{
+	if (place->bucket->state >= (u32)-ILA_BUCKET_SEQ)
 		synchronize_rcu();
 }
 
@@ -310,6 +315,7 @@ void ila_maps_insert(struct ila_maps *maps, const struct ila_map *map)
 	struct ila_place place;
 
 	ila_array_room(ila_maps_own(maps), ila_node_hash(&map->node), &place);
+	ila_place_prepare(&place);
 	ila_place_write(&place, map);
 	WRITE_ONCE(maps->n, maps->n + 1);
 	maps->seq++;
@@ -326,6 +332,7 @@ void ila_maps_insert(struct ila_maps *maps, const struct ila_map *map)
 void ila_maps_rewrite(struct ila_maps *maps, const struct ila_place *place,
 		      const struct ila_map *map)
 {
+	ila_place_prepare(place);
 	WRITE_ONCE(place->bucket->refs[place->slot], 0);
 	ila_place_write(place, map);
 	maps->seq++;

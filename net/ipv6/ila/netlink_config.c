@@ -141,12 +141,10 @@ static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
 	return 0;
 }
 
-/* The fast path is turned on before the setting says so, and off after that. Of
- * two requests at once, one must not come between.
+/* What can fail is done first; turning the fast path off can not. So it is turned on
+ * before the setting says so, and off after that; of two requests at once, one must
+ * not come between.
  */
-static DEFINE_MUTEX(ila_config_mutex);
-
-/* What can fail is done first; turning the fast path off can not */
 static int ila_configure_all(struct ila_net *ilan, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[ILA_ATTR_FASTPATH];
@@ -186,9 +184,9 @@ int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 	ilan = ila_net_get(genl_info_net(info));
 	if (IS_ERR(ilan))
 		return PTR_ERR(ilan);
-	mutex_lock(&ila_config_mutex);
+	mutex_lock(&ilan->config_mutex);
 	err = ila_configure_all(ilan, info);
-	mutex_unlock(&ila_config_mutex);
+	mutex_unlock(&ilan->config_mutex);
 	ila_net_put(ilan);
 	return err;
 }

@@ -101,7 +101,7 @@ struct dst_entry *ila_route(struct net *net, struct sock *sk,
 	}
 	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
 		return dst;
-	return xfrm_lookup(net, dst, flowi6_to_flowi(&fl6), sk, 0);
+	return xfrm_lookup_route(net, dst, flowi6_to_flowi(&fl6), sk, 0);
 }
 
 /* Keeping
@@ -233,7 +233,9 @@ void ila_route_sernums(const struct net *net, const struct dst_entry *dst,
  */
 void ila_kept_forget(struct ila_kept *kept)
 {
-	dst_release(xchg(&kept->dst, NULL));
+	/* others may read it: written only if need be */
+	if (READ_ONCE(kept->dst))
+		dst_release(xchg(&kept->dst, NULL));
 }
 
 /**
@@ -248,7 +250,10 @@ void ila_kept_forget(struct ila_kept *kept)
 void ila_kept_set(struct ila_kept *kept, struct dst_entry *dst,
 		  const struct ila_sernums *at)
 {
+	ila_kept_begin();
 	ila_kept_forget(kept);
-	kept->at = *at;
+	WRITE_ONCE(kept->at.local, at->local);
+	WRITE_ONCE(kept->at.cookie, at->cookie);
 	dst_release(xchg(&kept->dst, dst));
+	ila_kept_end();
 }

@@ -31,12 +31,26 @@ struct ila_sernums {
  * @dst: the route, or NULL
  * @at: serial numbers from before it was looked up
  *
- * Only @dst is taken away by others.
+ * Only @dst is taken away by others. What belongs together is read and written
+ * between ila_kept_begin() and ila_kept_end().
  */
 struct ila_kept {
 	struct dst_entry *dst;
 	struct ila_sernums at;
 };
+
+/* With BH off a CPU is one packet's; but on PREEMPT_RT others may come between */
+static inline void ila_kept_begin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+}
+
+static inline void ila_kept_end(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+}
 
 /* Addresses of this node come before every other route */
 static inline int ila_local_sernum(const struct net *net)
@@ -76,12 +90,18 @@ static inline bool ila_dst_holds(const struct dst_entry *dst, u32 cookie)
 static inline struct dst_entry *ila_kept_dst(const struct ila_kept *kept,
 					     const struct net *net)
 {
-	struct dst_entry *dst = READ_ONCE(kept->dst);
+	struct dst_entry *dst;
+	u32 cookie;
+	int local;
 
-	if (unlikely(!dst || kept->at.local != ila_local_sernum(net)))
+	ila_kept_begin();
+	dst = READ_ONCE(kept->dst);
+	local = READ_ONCE(kept->at.local);
+	cookie = READ_ONCE(kept->at.cookie);
+	ila_kept_end();
+	if (unlikely(!dst || local != ila_local_sernum(net)))
 		return NULL;
-	return ila_dst_holds(dst, kept->at.cookie) ?
-	       dst : dst_check(dst, kept->at.cookie);
+	return ila_dst_holds(dst, cookie) ? dst : dst_check(dst, cookie);
 }
 
 /**

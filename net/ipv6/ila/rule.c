@@ -104,12 +104,14 @@ const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
 {
 	__be64 match = ila_daddr(skb)->upper;
 	const struct ila_rules *rules = rcu_dereference(ilan->rules);
-	const struct ila_rule *rule, *any = NULL;
-	const struct ila_rule_slot *slot;
+	const struct ila_rule_slot *slot, *any_slot = NULL;
+	const struct ila_rule *rule, *any;
 	unsigned long i;
 
 	if (!rules)
 		return NULL;
+again:
+	any = NULL;
 	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
 		slot = &rules->slots[i];
 		rule = ila_slot_rule(slot);
@@ -119,9 +121,13 @@ const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
 			continue;
 		if (rule->key.ifindex == dev->ifindex)
 			return rule;
-		if (!rule->key.ifindex)
-			any = rule;
+		if (rule->key.ifindex)
+			continue;
+		any = rule;
+		any_slot = slot;
 	}
+	if (any && !ila_slot_still(any_slot, any))
+		goto again;
 	if (any && ipv6_l3mdev_skb(IP6CB(skb)->flags))
 		return NULL;
 	return any;

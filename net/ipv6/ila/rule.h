@@ -113,6 +113,16 @@ ila_slot_rule(const struct ila_rule_slot *slot)
 	return rule;
 }
 
+/* Was the rule there all the time from when it was read until now? One for a device
+ * that goes before it could be gone, and this one before that.
+ */
+static inline bool ila_slot_still(const struct ila_rule_slot *slot,
+				  const struct ila_rule *rule)
+{
+	smp_rmb(); /* pairs with the mutex of those who take rules away */
+	return likely(rcu_access_pointer(slot->rule) == rule);
+}
+
 /* Where the search for a packet's rule begins */
 static inline const struct ila_rule_slot *
 ila_rule_home(const struct ila_rules *rules, const struct ila_addr *daddr)
@@ -138,6 +148,7 @@ static inline bool ila_rule_is_plain(const struct ila_rules *rules,
 
 	return slot->match == daddr->upper && !rule->key.ifindex &&
 	       rule->xlat.quick && !READ_ONCE(rules->n_dev) &&
+	       ila_slot_still(slot, rule) &&
 	       !ipv6_l3mdev_skb(IP6CB(skb)->flags);
 }
 

@@ -23,6 +23,33 @@ int ila_consumed(int err)
 }
 
 /**
+ * ila_output_plain() - send a packet as if its route did not translate
+ * @lwt: the route's tunnel state
+ * @net: the namespace
+ * @sk: who sends it, or NULL
+ * @skb: the packet, which is taken
+ *
+ * Return: 0 or an error for the sender.
+ */
+int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
+		     struct sock *sk, struct sk_buff *skb)
+{
+	bool loops = ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
+		     dev_recursion_level();
+	int ret;
+
+	if (likely(!loops))
+		return lwt->orig_output(net, sk, skb);
+	/* what a device sends by another one is not for members on this node, and
+	 * to lwtunnel_output() this is that
+	 */
+	dev_xmit_recursion_dec();
+	ret = lwt->orig_output(net, sk, skb);
+	dev_xmit_recursion_inc();
+	return ret;
+}
+
+/**
  * ila_output_noroute() - a packet can not be sent to its locator
  * @ilan: the namespace
  * @sk: who sends it, or NULL
@@ -57,24 +84,29 @@ bool ila_too_big(const struct sk_buff *skb, unsigned int mtu)
 		return false;
 	if (IP6CB(skb)->frag_max_size > mtu)
 		return true;
-	if (skb->ignore_df)
+	if (skb->ignore_df || IP6CB(skb)->flags & IP6SKB_FAKEJUMBO)
 		return false;
 	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, mtu);
 }
 
 /* Behind this point the SIR route, and with it the path MTU learned for the SIR
- * address, is forgotten. Fragments of a datagram still have to obey it.
+ * address, is forgotten. Fragments of a datagram still have to obey it, if it is the
+ * smaller one.
  */
-static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb)
+static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb,
+				unsigned int mtu)
 {
-	unsigned int mtu = dst_mtu(skb_dst(skb));
+	unsigned int sir_mtu = dst_mtu(skb_dst(skb));
+	u16 *limit = &IP6CB(skb)->frag_max_size;
 
-	if (likely(skb->len <= mtu) || !skb->ignore_df || skb_is_gso(skb))
+	if (likely(sir_mtu >= mtu) || skb->len <= sir_mtu || !skb->ignore_df ||
+	    skb_is_gso(skb))
 		return;
 	if (sk && sk_fullsock(sk) && sk->sk_family == AF_INET6 &&
 	    !ip6_sk_accept_pmtu(sk))
 		return;
-	IP6CB(skb)->frag_max_size = max_t(unsigned int, mtu, IPV6_MIN_MTU);
+	sir_mtu = max_t(unsigned int, sir_mtu, IPV6_MIN_MTU);
+	*limit = min_not_zero(*limit, (u16)sir_mtu);
 }
 
 /**
@@ -100,7 +132,7 @@ int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 	mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	if (likely(!ila_too_big(skb, mtu))) {
 		if (!forwarded)
-			ila_limit_fragments(sk, skb);
+			ila_limit_fragments(sk, skb, mtu);
 		return 0;
 	}
 
@@ -137,6 +169,15 @@ static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
 		dst_release(again);
 }
 
+/* Is a packet to the address that its route is for? A socket of type raw may send it
+ * to any other.
+ */
+static bool ila_is_to_route(const struct sk_buff *skb)
+{
+	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr,
+			       &dst_rt6_info(skb_dst(skb))->rt6i_dst.addr);
+}
+
 /* Look the route up. Return: as ila_way_get(). */
 static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 			struct ila_kept *kept, struct net *net,
@@ -157,7 +198,8 @@ static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 		return -ELOOP;
 	}
 	if (!READ_ONCE(tunnel->ilan->dead))
-		ila_way_keep(kept, way, net, sk, skb, &daddr, tunnel->exact);
+		ila_way_keep(kept, way, net, sk, skb, &daddr,
+			     tunnel->exact && ila_is_to_route(skb));
 	return 0;
 }
 
@@ -204,7 +246,7 @@ int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 
 	if (verdict == ILA_LEFT_ND || verdict == ILA_LEFT_TYPE) {
 		ila_left(ilan, skb, verdict, false);
-		return lwt->orig_output(net, sk, skb);
+		return ila_output_plain(lwt, net, sk, skb);
 	}
 	ila_drop(ilan, skb, verdict, false);
 	return verdict == ILA_REFUSED_LOOP ? -ELOOP : -EINVAL;

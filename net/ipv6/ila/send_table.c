@@ -58,7 +58,7 @@ static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 		ila_misses_note(ilan, ila_daddr(skb), tunnel->domain);
 	if (policy == ILA_MISS_FORWARD) {
 		ila_count(ilan, ILA_STAT_MISS_FORWARDED);
-		return lwt->orig_output(net, sk, skb);
+		return ila_output_plain(lwt, net, sk, skb);
 	}
 	if (policy == ILA_MISS_UNREACHABLE) {
 		/* of what is sent here, the stack has not said the device yet */
@@ -118,7 +118,7 @@ static int ila_output_again(struct lwtunnel_state *lwt, struct net *net,
 						way->verdict);
 		if (ila_route_refuses(err))
 			return ila_output_noroute(tunnel->ilan, sk, skb, err);
-		if (!ila_hit_next(hit, skb))
+		if (!ila_hit_next(hit, net, skb))
 			return ila_output_miss(lwt, net, sk, skb);
 		ila_hit_xlat(hit, tunnel->route_csum, tunnel->ident_type,
 			     ila_daddr(skb));
@@ -138,7 +138,7 @@ static noinline int ila_output_closely(struct lwtunnel_state *lwt,
 	struct ila_way way;
 	int err;
 
-	if (!ila_hit_next(&hit, skb))
+	if (!ila_hit_next(&hit, net, skb))
 		return ila_output_miss(lwt, net, sk, skb);
 	verdict = ila_hit_xlat(&hit, tunnel->route_csum, tunnel->ident_type,
 			       ila_daddr(skb));

@@ -179,14 +179,16 @@ static int ila_set_choose(const struct ila_set *set, u32 hash, u32 tried)
  *	locator itself
  * @hit: the mapping
  * @to: where it leads, a set or a locator
+ * @net: the namespace
  * @skb: the packet, or NULL
  *
  * Return: false if no locator is left.
  */
 bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
-		     struct sk_buff *skb)
+		     const struct net *net, struct sk_buff *skb)
 {
 	const struct ila_set *set = ila_target_set(to);
+	u32 hash;
 	int choice;
 
 	if (to->kind == ILA_TARGET_LOCATOR) {
@@ -194,10 +196,10 @@ bool ila_hit_next_of(struct ila_hit *hit, struct ila_target *to,
 		hit->loc = ila_locator_current(ila_target_locator(to));
 		return !hit->tried && !READ_ONCE(hit->loc->state);
 	}
+	hash = skb ? skb_get_hash_net(net, skb) : 0;
 	do {
 		hit->tried |= hit->last;
-		choice = ila_set_choose(set, skb ? skb_get_hash(skb) : 0,
-					hit->tried);
+		choice = ila_set_choose(set, hash, hit->tried);
 		if (choice < 0)
 			return false;
 		hit->last = BIT(choice);

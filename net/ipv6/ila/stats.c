@@ -74,8 +74,10 @@ unsigned long ila_stat_sum(const struct ila_net *ilan, enum ila_stat stat)
 	unsigned long sum = 0;
 	int cpu;
 
+	if (!ilan)
+		return 0;
 	for_each_possible_cpu(cpu)
-		sum += ilan ? per_cpu_ptr(ilan->stats, cpu)->mibs[stat] : 0;
+		sum += READ_ONCE(per_cpu_ptr(ilan->stats, cpu)->mibs[stat]);
 	return sum;
 }
 

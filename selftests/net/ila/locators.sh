@@ -361,6 +361,25 @@ by_priority()
 	unmap_all r
 }
 
+# A firewall's reset is of no socket and comes from no device
+resets()
+{
+	ila r map replace $SIR_B $LOC_B,2,1 $LOC_C,1,1
+	on r nft -f - <<-X
+		table ip6 resets {
+			chain in {
+				type filter hook input priority 0
+				tcp dport 9 reject with tcp reset
+			}
+		}
+	X
+	same "a firewall's reset to one of several locators" \
+		"$(on b "$TRAFFIC" tcp-send 2001:db8:2::1 9 --source $SIR_B 2>&1)" \
+		"tcp-send: [Errno 111] Connection refused"
+	on r nft delete table ip6 resets
+	unmap_all r
+}
+
 # --- Counters ------------------------------------------------------------------
 
 # counted NAME PACKETS BYTES COMMAND...: so much is added to LOC_B's counters
@@ -575,6 +594,7 @@ moves_refused
 down_up
 by_weight
 by_priority
+resets
 counters
 kept_routes
 kept_for_one

@@ -152,7 +152,25 @@ narrow_locator_route()
 	udp_finds "U10 local, narrow route of the locator: connected UDP" 1300
 	fresh
 	ok "U10 local, narrow route of the locator: TCP" iperf a $SIR_B -n 500K
+	forget_paths
+	ok "U10 local, narrow route of the locator: a datagram in fragments" \
+		on a "$TRAFFIC" udp-ask $SIR_B 7001 --size 4000
 	ip6 a route del $LOC_B::/64 via 2001:db8:1::1
+	over
+}
+
+# Packets for the device to segment that are larger than an IPv6 packet can be
+big_tcp()
+{
+	local before
+
+	back_from_b neutral-map
+	route a $SIR_B/128 $LOC_B neutral-map dev to-r src $SIR_A
+	ip6 a link set to-r gso_max_size 180000
+	before=$(counter a IlaOutTooBig)
+	fresh
+	ok "Big TCP" iperf a $SIR_B -n 20M
+	same "Big TCP: nothing is too big" "$(counter a IlaOutTooBig)" "$before"
 	over
 }
 
@@ -161,4 +179,5 @@ forwarded "gateway" via 2001:db8:2::2 dev to-m
 local_sender "gateway" via 2001:db8:1::1 dev to-r
 local_sender "device only" dev to-r
 narrow_locator_route
+big_tcp
 finish

@@ -51,6 +51,29 @@ forget_input_routes()
 	ila_nowhere
 }
 
+# A socket keeps the route that its packets came by. The input route is not for those
+# that come in SIR form, once they do.
+plain_meanwhile()
+{
+	local sender
+
+	input_routes "$1"
+	on a "$TRAFFIC" tcp-send $SIR_B 7003 --size 200000 --block 1000 \
+		--pause 0.01 &
+	sender=$!
+	until_true 10 restored_some
+	ip6 r route replace $SIR_B/128 via 2001:db8:2::b dev to-b
+	wait $sender
+	same "input routes, $1: not translated any more, meanwhile" $? 0
+	ip6 r route del $SIR_B/128
+	forget_input_routes
+}
+
+restored_some()
+{
+	[ "$(counter b IlaInTranslated)" -gt $((BEFORE + 20)) ]
+}
+
 # The same without the offloads of veth: each checksum is computed and verified
 software()
 {
@@ -137,6 +160,12 @@ for link in "a to-r" "r to-a" "r to-b" "b to-r"; do
 done
 background b "$TRAFFIC" udp-echo :: 7001
 until_true 10 listens b u 7001
+background b "$TRAFFIC" tcp-serve :: 7003
+until_true 10 listens b t 7003
+for mode in neutral-map neutral-map-auto no-action adj-transport; do
+	BEFORE=$(counter b IlaInTranslated)
+	plain_meanwhile "$mode"
+done
 for mode in $ALL_MODES; do
 	software "$mode"
 done

@@ -312,6 +312,23 @@ stale_route()
 	on a sysctl -qw net.ipv6.conf.all.forwarding=0
 }
 
+# What is kept for the address that a route is for is not taken from a packet to
+# another one, whatever its socket said
+other_header()
+{
+	ip6 a link add dummy1 up type dummy
+	ip6 a route add $LOC_B:2000::77/128 dev dummy1
+	ila_at_router no-action
+	rule a $LOC_A $SIR no-action
+	route a $SIR_B/128 $LOC_B no-action dev to-r src $SIR_A
+	on a taskset -c 0 "$TRAFFIC" raw-udp $SIR_B 9 --to $SIR:2000::77 \
+		--source $SIR_A
+	ok "a raw packet to another address does not say where others go" \
+		on a taskset -c 0 ping -6 -c 1 -W 5 -q $SIR_B
+	ila_nowhere
+	ip6 a link del dummy1
+}
+
 listens_not()
 {
 	! listens "$@"
@@ -324,5 +341,6 @@ second_link
 by_flow
 by_hash
 stale_route
+other_header
 one_armed
 finish

@@ -402,6 +402,31 @@ sprays()
 	same "$name" "$(take b locator)" "$want"
 }
 
+# While keys are negotiated packets get lost, as those to any other address
+negotiates()
+{
+	local refused
+
+	background r ip xfrm monitor acquire
+	on r ip xfrm policy add src ::/0 dst $LOC_B::/64 dir out tmpl \
+		src 2001:db8:2::1 dst 2001:db8:2::b proto esp mode tunnel
+	refused=$(counter r IlaOutNoRoute)
+	until_true 5 listens_for_keys
+	goes "IPsec negotiates: nothing is sent" $SIR_B nowhere
+	same "IPsec negotiates: a socket is not told" \
+		"$(on r "$TRAFFIC" udp-spray $SIR_B 9 --count 3)" ""
+	same "IPsec negotiates: there is a route" "$(counter r IlaOutNoRoute)" \
+		"$refused"
+	on r ip xfrm policy flush
+	on r ip xfrm state flush
+	goes "IPsec negotiates no more: a hit" $SIR_B b
+}
+
+listens_for_keys()
+{
+	on r grep -q "^[^ ]* *6 .* 00000001 " /proc/net/netlink
+}
+
 # Policies that come when a route is kept already, by the one CPU that sends
 policies()
 {
@@ -430,6 +455,7 @@ policies()
 		"$(counter r IlaOutNoRoute)" $((refused + 3))
 	sprays "another socket: a hit" 3
 
+	negotiates
 	route r $SIR_B/128 $LOC_B neutral-map dev to-b
 	goes "a fixed locator, before IPsec" $SIR_B b
 	on r ip xfrm policy add src ::/0 dst $LOC_B::/64 dir out action block

@@ -186,6 +186,18 @@ def hold(args):
         time.sleep(60)
 
 
+def raw_udp(args):
+    """Send a datagram whose header names another address than the socket does."""
+    size = 8 + args.size
+    header = struct.pack("!IHBB16s16sHHHH", 6 << 28, size, socket.IPPROTO_UDP, 64,
+                         socket.inet_pton(socket.AF_INET6, args.source),
+                         socket.inet_pton(socket.AF_INET6, args.to),
+                         args.port, args.port, size, 0)
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW,
+                       socket.IPPROTO_RAW) as sock:
+        sock.sendto(header + payload(args.size), (args.address, 0))
+
+
 def flood(args):
     """Datagrams without end; errors are the tests' own doing."""
     data = payload(args.size)
@@ -203,6 +215,7 @@ VERBS = {
     "udp-echo": udp_echo, "udp-ask": udp_ask, "udp-spray": udp_spray,
     "udp-receive": udp_receive, "udp-error": udp_error, "udp-pmtu": udp_pmtu,
     "tcp-serve": tcp_serve, "tcp-send": tcp_send, "hold": hold, "flood": flood,
+    "raw-udp": raw_udp,
 }
 
 
@@ -220,6 +233,7 @@ def main():
     parser.add_argument("--device")
     parser.add_argument("--deny")
     parser.add_argument("--source")
+    parser.add_argument("--to")
     parser.add_argument("--sport", type=int, default=0)
     parser.add_argument("--timeout", type=float, default=4)
     args = parser.parse_args()

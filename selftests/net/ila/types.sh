@@ -260,14 +260,34 @@ groups()
 	done
 }
 
+# What was restored to a group did not lose its way
+groups_and_strays()
+{
+	receivers neutral-map
+	unrule b
+	on b "$ILA_NL" rule add loc_match $LOC_B loc $SIR csum-mode neutral-map \
+		ident-type use-format stray drop
+	group_route neutral-map
+	map a $GROUP $LOC_B identifier $GROUP_ID
+	says "no stray"
+	ok "group, a rule that drops strays: heard" until_true 5 heard "no stray"
+	forget b
+	over
+}
+
 # Without a mapping it is multicast on the link, as ever
 groups_without_mapping()
 {
 	receivers neutral-map
 	group_route neutral-map
 	watch r to-a multicast ip6 daddr $GROUP
+	background a socat -u \
+		"UDP6-RECV:7005,ipv6-join-group=[$GROUP]:to-r" "CREATE:$TMP/own"
+	until_true 10 listens a u 7005
 	says "to the link"
 	same "group without a mapping: sent to the link" "$(seen r multicast)" 1
+	ok "group without a mapping: heard by the sender's own host" \
+		until_true 5 grep -q -x "to the link" "$TMP/own"
 	over
 }
 
