@@ -165,6 +165,8 @@ big_tcp()
 	local before
 
 	back_from_b neutral-map
+	# 1500 all the way, so that nothing narrower is learned
+	ip6 r route change $LOC_B::/64 via 2001:db8:2::2
 	route a $SIR_B/128 $LOC_B neutral-map dev to-r src $SIR_A
 	ip6 a link set to-r gso_max_size 180000
 	before=$(counter a IlaOutTooBig)

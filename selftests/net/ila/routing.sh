@@ -335,12 +335,13 @@ listens_not()
 }
 
 line
+# as long as there are no rules: with these, nothing is kept
+other_header
 recursion
 egress
 second_link
 by_flow
 by_hash
 stale_route
-other_header
 one_armed
 finish
