@@ -501,6 +501,7 @@ watch b to-r plain "ip6 daddr { 2001:db8:77::/48, 3fff::/16 }"
 sir_form
 tenants
 groups
+groups_and_strays
 groups_without_mapping
 not_encoded
 foreign
