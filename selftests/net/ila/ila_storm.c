@@ -673,12 +673,13 @@ static void say_elsewhere(const struct payload *p, const struct in6_addr *to,
 	const struct ident *ident = &idents[p->ident];
 	char address[INET6_ADDRSTRLEN];
 
-	if (!elsewhere++)
-		printf("elsewhere: identifier %u, sent in state %u, arrives in %u at %s, may be at locators %#llx, before at %#llx\n",
-		       p->ident, p->state, ident->begun,
-		       inet_ntop(AF_INET6, to, address, sizeof(address)),
-		       (unsigned long long)may,
-		       (unsigned long long)ident->where[(p->state - 1) % HISTORY]);
+	if (elsewhere++)
+		return;
+	printf("elsewhere: identifier %u at %s, before may be at %#llx\n",
+	       p->ident, inet_ntop(AF_INET6, to, address, sizeof(address)),
+	       (unsigned long long)ident->where[(p->state - 1) % HISTORY]);
+	printf("sent in state %u, arrives in %u: may be at %#llx\n", p->state,
+	       ident->begun, (unsigned long long)may);
 }
 
 static bool sum_is_right(const struct packet *packet)
