@@ -109,7 +109,6 @@ static noinline void ila_fast_keep(struct ila_fast_route *route,
 		return;
 	}
 	ila_kept_begin();
-	ila_kept_forget(&route->kept);
 	route->upper = upper;
 	ila_kept_set(&route->kept, again, &at);
 	ila_kept_end();

@@ -77,17 +77,6 @@ bool ila_lwt_sends(const struct dst_entry *dst)
 /* Receiving
  */
 
-/* Does the route that a packet has lead to its address? Not, perhaps, if it has got
- * the one with which a socket's packets came before.
- */
-static bool ila_input_is_for(const struct sk_buff *skb)
-{
-	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
-
-	return ipv6_prefix_equal(&ipv6_hdr(skb)->daddr, &rt->rt6i_dst.addr,
-				 rt->rt6i_dst.plen);
-}
-
 static int ila_input(struct sk_buff *skb)
 {
 	struct lwtunnel_state *lwt = skb_dst(skb)->lwtstate;
@@ -99,7 +88,7 @@ static int ila_input(struct sk_buff *skb)
 		return -EINVAL;
 	}
 	/* a socket that knows this route may have been sent something else */
-	if (unlikely(!ila_input_is_for(skb)))
+	if (unlikely(!ila_dst_leads(skb)))
 		return ila_consumed(lwt->orig_input(skb));
 	verdict = ila_rewrite(skb, &tunnel->xlat);
 	if (likely(verdict == ILA_OK)) {

@@ -104,6 +104,17 @@ static inline struct dst_entry *ila_kept_dst(const struct ila_kept *kept,
 	return ila_dst_holds(dst, cookie) ? dst : dst_check(dst, cookie);
 }
 
+/* Does the route that a packet has lead to its address? Not if a socket has kept it
+ * from packets to another one, or has written the header itself.
+ */
+static inline bool ila_dst_leads(const struct sk_buff *skb)
+{
+	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
+
+	return ipv6_prefix_equal(&ipv6_hdr(skb)->daddr, &rt->rt6i_dst.addr,
+				 rt->rt6i_dst.plen);
+}
+
 /**
  * ila_has_policy() - is there any IPsec policy, of the namespace or of a socket?
  * @net: the namespace

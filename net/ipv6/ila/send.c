@@ -169,15 +169,6 @@ static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
 		dst_release(again);
 }
 
-/* Is a packet to the address that its route is for? A socket of type raw may send it
- * to any other.
- */
-static bool ila_is_to_route(const struct sk_buff *skb)
-{
-	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr,
-			       &dst_rt6_info(skb_dst(skb))->rt6i_dst.addr);
-}
-
 /* Look the route up. Return: as ila_way_get(). */
 static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 			struct ila_kept *kept, struct net *net,
@@ -199,7 +190,7 @@ static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 	}
 	if (!READ_ONCE(tunnel->ilan->dead))
 		ila_way_keep(kept, way, net, sk, skb, &daddr,
-			     tunnel->exact && ila_is_to_route(skb));
+			     tunnel->exact && ila_dst_leads(skb));
 	return 0;
 }
 

@@ -117,7 +117,6 @@ ROUTES=0
 # what everything costs the first time is no leak
 ok "a first round" first
 before=$("$HERE/ilamem.py")
-PACKETS=0
 soak
 ok "there were routes of others, too" [ "$ROUTES" -gt 0 ]
 ok "memory is as before" "$HERE/ilamem.py" "$before"
