@@ -20,7 +20,7 @@
 #include <net/ipv6.h>
 
 struct dst_entry;
-struct ila_fast;
+struct ila_ahead_cpu;
 struct ila_misses;
 struct ila_rules;
 struct net;
@@ -59,22 +59,6 @@ enum {
 
 #define ILA_CLAIM_HASH_BITS	10
 
-/**
- * struct ila_ahead - a prefix under which table routes find mappings
- * @upper: the upper half of the addresses
- * @domain: their domain
- * @since: when it was written
- *
- * A guess, for prefetching and nothing else; so it needs no lock.
- */
-struct ila_ahead {
-	__be64 upper;
-	u32 domain;
-	u32 since;
-};
-
-#define ILA_AHEAD_BITS		3
-
 /* Hash of an upper half, of which the upper bits are good. Only an administrator
  * chooses those that are in tables, so it need not be secret.
  */
@@ -89,8 +73,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
- * @has_ahead: a table route has found a mapping; before, nothing is in @ahead, and
- *	@fast has learned nothing
+ * @ahead: what packets are likely to need; NULL until there is a table route
  * @stats: counters
  * @config: what was set
  * @mappings: address to locator
@@ -108,9 +91,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @n_unused: locators in tables that nobody uses
  * @net: the namespace; not to be followed once @dead
  * @users: the namespace itself, and every tunnel state made in it
- * @config_mutex: serializes CONFIG_SET, and protects writes to @fast; taken before
- *	@mutex, and by nobody who holds RTNL
- * @mutex: protects all of the above, @hooked, and writes to @claims
+ * @mutex: protects all of the above, @hooked, and writes to @claims and @fast
  * @lock: protects @claims, @tunnels and @dead; taken with BH off
  * @claims: what rules and routes say of locators, by locator
  * @tunnels: tunnel states that may hold a route of this namespace
@@ -123,8 +104,7 @@ static inline u64 ila_upper_hash(__be64 upper)
  * @bury: frees what is in @buried
  * @gc_at: where in each table it goes on
  * @misses: addresses without a mapping, for events; NULL if nobody asked
- * @ahead: what packets are likely to look for, by ila_ahead_place()
- * @fast: the fast path, NULL if it is off
+ * @fast: the route by which packets come to the fast path; NULL if it is off
  * @rcu: frees it
  *
  * Made when the namespace is first told anything of ILA. Tunnel states can
@@ -134,7 +114,7 @@ static inline u64 ila_upper_hash(__be64 upper)
 struct ila_net {
 	struct ila_rules __rcu *rules;
 	unsigned int rule_seq;
-	bool has_ahead;
+	struct ila_ahead_cpu __percpu *ahead;
 	struct ila_mib __percpu *stats;
 	struct ila_config config;
 	struct ila_maps mappings;
@@ -152,7 +132,6 @@ struct ila_net {
 	unsigned int n_unused;
 	struct net *net;
 	refcount_t users;
-	struct mutex config_mutex;	/* see above */
 	struct mutex mutex;	/* see above */
 	spinlock_t lock;	/* see above */
 	struct hlist_head claims[1 << ILA_CLAIM_HASH_BITS];
@@ -166,8 +145,7 @@ struct ila_net {
 	struct rcu_work bury;
 	u64 gc_at[__ILA_GC_MAX];
 	struct ila_misses *misses;
-	struct ila_ahead ahead[1 << ILA_AHEAD_BITS];
-	struct ila_fast __rcu *fast;
+	struct dst_entry __rcu *fast;
 	struct rcu_head rcu;
 };
 

@@ -7,7 +7,7 @@
  */
 #include <linux/workqueue.h>
 
-#include "fast.h"
+#include "ahead.h"
 #include "mapping.h"
 
 /* Entries of each table that one step looks at */
@@ -33,8 +33,9 @@ static void ila_gc_step(struct work_struct *work)
 	if (!ilan->dead) {
 		if (ilan->n_expiring || ilan->moved.n)
 			expired = ila_map_expire(ilan, ILA_GC_STEP);
-		ila_locator_reap(ilan, ILA_GC_STEP);
-		again = ila_fast_reap(ilan);
+		if (ilan->n_unused || ilan->moved.n)
+			ila_locator_reap(ilan, ILA_GC_STEP);
+		again = ila_ahead_reap(ilan);
 		ila_hooks_update(ilan);
 		if (list_empty(&ilan->buried) && !list_empty(&ilan->retired)) {
 			list_splice_init(&ilan->retired, &ilan->buried);

@@ -36,23 +36,23 @@ u32 ila_hit_states(const struct ila_hit *hit);
  * @ilan: the namespace
  * @daddr: the destination
  * @domain: its domain
+ * @now: ila_now()
  *
  * RCU read side.
  *
  * Return: the reference of a mapping that lives, or 0.
  */
 static __always_inline unsigned long
-ila_hit_ref(struct ila_net *ilan, const struct ila_addr *daddr, u32 domain)
+ila_hit_ref(struct ila_net *ilan, const struct ila_addr *daddr, u32 domain,
+	    u32 now)
 {
 	struct ila_place place;
 	unsigned long ref;
-	u32 now = ila_now();
 
 	ref = ila_maps_find_alive(&ilan->mappings, daddr, domain, now, &place);
 	if (unlikely(!ref))
 		return 0;
 	ila_place_use(&place, now);
-	ila_ahead_note(ilan, daddr->upper, domain, now);
 	return ref;
 }
 

@@ -12,9 +12,8 @@
 #include <linux/netfilter_ipv6.h>
 #include <net/dst_metadata.h>
 #include <net/ila.h>
-#include <net/ip6_route.h>
 
-#include "fast.h"
+#include "ahead.h"
 #include "mapping.h"
 #include "rewrite.h"
 #include "rule.h"
@@ -46,23 +45,13 @@ static inline bool ila_is_bridged(const struct sk_buff *skb)
 /* Does the restored destination live elsewhere? See ILA_STRAY_ */
 static bool ila_is_stray(struct net *net, struct sk_buff *skb)
 {
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-	struct flowi6 fl6 = {
-		.flowi6_iif = skb->dev->ifindex,
-		.flowi6_mark = skb->mark,
-		.flowi6_proto = hdr->nexthdr,
-		.flowlabel = ip6_flowinfo(hdr),
-		.daddr = hdr->daddr,
-		.saddr = hdr->saddr,
-	};
 	struct dst_entry *dst;
 	bool stray;
 
 	/* a group has no place that it could have left */
-	if (ipv6_addr_is_multicast(&hdr->daddr))
+	if (ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
 		return false;
-	dst = ip6_route_input_lookup(net, skb->dev, &fl6, skb,
-				     RT6_LOOKUP_F_HAS_SADDR);
+	dst = ila_route_received(net, skb);
 	stray = dst->error || ila_lwt_sends(dst) ||
 		(dst_dev(dst) == skb->dev &&
 		 !(dst_rt6_info(dst)->rt6i_flags & RTF_LOCAL));
@@ -161,11 +150,8 @@ static __always_inline unsigned int
 ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
-	if (!READ_ONCE(ilan->has_ahead))
-		return NF_ACCEPT;
-	ila_map_prefetch(ilan, ila_daddr(skb));
-	if (ila_fast_is_on(ilan))
-		ila_fast_receive(ilan, skb, state);
+	if (READ_ONCE(ilan->ahead))
+		ila_ahead_receive(ilan, skb, state);
 	return NF_ACCEPT;
 }
 
@@ -190,7 +176,7 @@ ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 	const struct ila_rule *rule;
 	unsigned int ret = NF_ACCEPT;
 
-	ila_map_prefetch(ilan, ila_daddr(skb));
+	ila_ahead_prefetch(ilan, ila_daddr(skb));
 	rule = ila_rule_lookup(ilan, skb, state->in);
 	if (rule)
 		ret = ila_receive_closely(ilan, rule, skb);

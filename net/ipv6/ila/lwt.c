@@ -11,6 +11,7 @@
 #include <net/ip6_route.h>
 #include <net/netlink.h>
 
+#include "ahead.h"
 #include "locator.h"
 #include "lwt.h"
 #include "rewrite.h"
@@ -267,7 +268,9 @@ static int ila_parse(struct nlattr *nla, const struct fib6_config *cfg,
 	return 0;
 }
 
-/* Tell the namespace which locator goes with which SIR prefix, if it shows */
+/* Tell the namespace which locator goes with which SIR prefix, if it shows; or that
+ * there is a table route
+ */
 static int ila_tunnel_attach(struct ila_tunnel *tunnel,
 			     const struct fib6_config *cfg,
 			     struct netlink_ext_ack *extack)
@@ -285,7 +288,7 @@ static int ila_tunnel_attach(struct ila_tunnel *tunnel,
 	int err;
 
 	if (tunnel->table)
-		return 0;
+		return ila_ahead_init(ilan);
 	if (tunnel->xlat.restore) {
 		if (!upper)
 			return 0;

@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "ahead.h"
 #include "event.h"
 #include "fast.h"
 #include "mapping.h"
@@ -78,7 +79,6 @@ static struct ila_net *ila_net_alloc(struct net *net)
 	ilan->config.limit = ila_limit_max(net);
 	ilan->config.counting = true;
 	refcount_set(&ilan->users, 1);
-	mutex_init(&ilan->config_mutex);
 	mutex_init(&ilan->mutex);
 	spin_lock_init(&ilan->lock);
 	INIT_LIST_HEAD(&ilan->tunnels);
@@ -118,6 +118,7 @@ static void ila_net_free(struct rcu_head *rcu)
 	struct ila_net *ilan = container_of(rcu, struct ila_net, rcu);
 
 	free_percpu(ilan->stats);
+	free_percpu(ilan->ahead);
 	kfree(ilan->misses);
 	kfree(ilan);
 }
@@ -169,8 +170,11 @@ static void __net_exit ila_net_exit(struct net *net)
 	cancel_work_sync(&ilan->unhook);
 	ila_rule_flush(ilan, 0);
 	ila_misses_end(ilan);
-	ila_fast_end(ilan);
+	mutex_lock(&ilan->mutex);
+	ila_fast_put(ila_fast_off(ilan));
+	mutex_unlock(&ilan->mutex);
 	ila_gc_end(ilan);
+	ila_ahead_end(ilan);
 	ila_lwt_forget_routes(ilan);
 	pernet->ilan = NULL;
 	ila_net_put(ilan);

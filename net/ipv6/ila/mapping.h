@@ -157,57 +157,6 @@ static inline void ila_place_use(const struct ila_place *place, u32 now)
 		WRITE_ONCE(*used, now);
 }
 
-/* Prefetching
- *
- * With many mappings the bucket that a packet needs is in no cache. It is asked
- * for when the packet is received, and is there when its table route was found.
- */
-
-/* The place of a prefix in @ahead of its namespace */
-static inline unsigned int ila_ahead_place(__be64 upper)
-{
-	return ila_upper_hash(upper) >> (64 - ILA_AHEAD_BITS);
-}
-
-/* Prefixes with the same place take it from each other once a second at most,
- * as all CPUs read it.
- */
-static inline void ila_ahead_note(struct ila_net *ilan, __be64 upper,
-				  u32 domain, u32 now)
-{
-	struct ila_ahead *ahead = &ilan->ahead[ila_ahead_place(upper)];
-
-	if (likely(READ_ONCE(ahead->upper) == upper &&
-		   READ_ONCE(ahead->domain) == domain) ||
-	    READ_ONCE(ahead->since) == now)
-		return;
-	WRITE_ONCE(ahead->upper, upper);
-	WRITE_ONCE(ahead->domain, domain);
-	WRITE_ONCE(ahead->since, now);
-	if (!READ_ONCE(ilan->has_ahead))
-		WRITE_ONCE(ilan->has_ahead, true);
-}
-
-/**
- * ila_map_prefetch() - ask for the bucket of an address, if it is likely to have
- *	a mapping
- * @ilan: the namespace
- * @address: the destination of a packet that was received
- *
- * RCU read side.
- */
-static inline void ila_map_prefetch(const struct ila_net *ilan,
-				    const struct ila_addr *address)
-{
-	const struct ila_ahead *ahead;
-
-	ahead = &ilan->ahead[ila_ahead_place(address->upper)];
-	if (READ_ONCE(ahead->upper) == address->upper)
-		ila_maps_prefetch(&ilan->mappings,
-				  ila_table_hash(address,
-						 READ_ONCE(ahead->domain)));
-}
-
 /**
  * struct ila_filter - which mappings are meant
  * @address: those whose address begins as this one ...

@@ -117,7 +117,6 @@ static int ila_check_limit(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-/* The mutex is held */
 static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
 {
 	struct ila_config *config = &ilan->config;
@@ -142,27 +141,24 @@ static int ila_configure(struct ila_net *ilan, struct nlattr *attrs[])
 }
 
 /* What can fail is done first; turning the fast path off can not. So it is turned on
- * before the setting says so, and off after that; of two requests at once, one must
- * not come between.
+ * before the setting says so, and off after that. The mutex is held.
  */
-static int ila_configure_all(struct ila_net *ilan, struct genl_info *info)
+static int ila_configure_all(struct ila_net *ilan, struct nlattr *attrs[],
+			     struct dst_entry **off)
 {
-	struct nlattr *attr = info->attrs[ILA_ATTR_FASTPATH];
+	struct nlattr *attr = attrs[ILA_ATTR_FASTPATH];
 	bool was_on = ila_fast_is_on(ilan);
 	int err = 0;
 
+	if (ilan->dead)
+		return -ENODEV;
 	if (attr && nla_get_u8(attr))
-		err = ila_fast_set(ilan, true);
-	if (err == -EBUSY)
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "routes change too fast, try again");
+		err = ila_fast_on(ilan);
 	if (err)
 		return err;
-	mutex_lock(&ilan->mutex);
-	err = ilan->dead ? -ENODEV : ila_configure(ilan, info->attrs);
-	mutex_unlock(&ilan->mutex);
+	err = ila_configure(ilan, attrs);
 	if (attr && (err ? !was_on : !nla_get_u8(attr)))
-		ila_fast_set(ilan, false);
+		*off = ila_fast_off(ilan);
 	return err;
 }
 
@@ -171,10 +167,11 @@ static int ila_configure_all(struct ila_net *ilan, struct genl_info *info)
  * @skb: the request
  * @info: the request
  *
- * Return: 0, -EPERM for a limit that is too high, -EBUSY, -ENOMEM.
+ * Return: 0, -EPERM for a limit that is too high, -ENOMEM.
  */
 int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 {
+	struct dst_entry *off = NULL;
 	struct ila_net *ilan;
 	int err;
 
@@ -184,9 +181,13 @@ int ila_cmd_config_set(struct sk_buff *skb, struct genl_info *info)
 	ilan = ila_net_get(genl_info_net(info));
 	if (IS_ERR(ilan))
 		return PTR_ERR(ilan);
-	mutex_lock(&ilan->config_mutex);
-	err = ila_configure_all(ilan, info);
-	mutex_unlock(&ilan->config_mutex);
+	mutex_lock(&ilan->mutex);
+	err = ila_configure_all(ilan, info->attrs, &off);
+	mutex_unlock(&ilan->mutex);
+	if (off) {
+		synchronize_rcu();
+		ila_fast_put(off);
+	}
 	ila_net_put(ilan);
 	return err;
 }

@@ -35,6 +35,29 @@ static struct dst_entry *ila_route_output(struct net *net, struct sock *sk,
 	return ip6_route_output(net, sk, fl6);
 }
 
+/**
+ * ila_route_received() - look up the route of a packet as it was received
+ * @net: the namespace
+ * @skb: the packet
+ *
+ * By its IPv6 header, without IPsec. RCU read side.
+ *
+ * Return: the route, with a reference; it can be one of an error.
+ */
+struct dst_entry *ila_route_received(struct net *net, struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct flowi6 fl6 = {
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = hdr->nexthdr,
+		.flowlabel = ip6_flowinfo(hdr),
+		.daddr = hdr->daddr,
+		.saddr = hdr->saddr,
+	};
+
+	return ila_route_input(net, skb, &fl6);
+}
+
 static void ila_flow(const struct sk_buff *skb, const struct ila_addr *daddr,
 		     struct flowi6 *fl6)
 {
@@ -107,7 +130,9 @@ struct dst_entry *ila_route(struct net *net, struct sock *sk,
 /* Keeping
  */
 
-/* Do routes of one metric compete, by flow or by the state of neighbours? */
+/* Do routes of one metric compete, by flow or by the state of neighbours? Or is there
+ * a better one, which may come to life again?
+ */
 static bool ila_route_competes(const struct fib6_info *from)
 {
 	const struct fib6_node *fn = rcu_dereference(from->fib6_node);
@@ -118,7 +143,7 @@ static bool ila_route_competes(const struct fib6_info *from)
 		return true;
 	for (other = rcu_dereference(fn->leaf); other;
 	     other = rcu_dereference(other->fib6_next))
-		if (other != from && other->fib6_metric == from->fib6_metric)
+		if (other != from && other->fib6_metric <= from->fib6_metric)
 			return true;
 	return false;
 }
@@ -158,7 +183,8 @@ bool ila_route_cacheable(const struct dst_entry *dst)
 }
 
 /* Do routes exist for a part of a /64 only? @fn is a node on the way to it, the
- * addresses below it share its bits.
+ * addresses below it share its bits. Or one for all of it that is better, but does
+ * not live?
  */
 static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 {
@@ -167,9 +193,12 @@ static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 	if (fn->fn_bit == 64)
 		return rcu_access_pointer(fn->left) ||
 		       rcu_access_pointer(fn->right);
-	while (fn && fn->fn_bit < 64)
+	while (fn && fn->fn_bit < 64) {
 		fn = upper & 1ULL << (63 - fn->fn_bit) ?
 		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
+		if (fn && fn->fn_flags & RTN_RTINFO)
+			break;
+	}
 	if (!fn)
 		return false;
 	leaf = rcu_dereference(fn->leaf);

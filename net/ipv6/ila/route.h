@@ -115,6 +115,23 @@ static inline bool ila_dst_leads(const struct sk_buff *skb)
 				 rt->rt6i_dst.plen);
 }
 
+/* Has something been learned of one of the addresses that a kept route is for? Of no
+ * nexthop object.
+ */
+static inline bool ila_dst_has_exceptions(const struct dst_entry *dst)
+{
+	const struct fib6_info *from = rcu_dereference(dst_rt6_info(dst)->from);
+
+	return !from ||
+	       rcu_access_pointer(from->fib6_nh->rt6i_exception_bucket);
+}
+
+/* The same, and ip6_forward() would look at it */
+static inline bool ila_dst_has_exception_mtu(const struct dst_entry *dst)
+{
+	return ila_dst_has_exceptions(dst) && dst_metric_locked(dst, RTAX_MTU);
+}
+
 /**
  * ila_has_policy() - is there any IPsec policy, of the namespace or of a socket?
  * @net: the namespace
@@ -155,6 +172,7 @@ bool ila_route_is_common(const struct dst_entry *dst);
 bool ila_route_cacheable(const struct dst_entry *dst);
 bool ila_route_covers(__be64 upper, const struct net *net,
 		      const struct dst_entry *dst);
+struct dst_entry *ila_route_received(struct net *net, struct sk_buff *skb);
 struct dst_entry *ila_route(struct net *net, struct sock *sk,
 			    struct sk_buff *skb, const struct ila_addr *daddr);
 void ila_route_sernums(const struct net *net, const struct dst_entry *dst,

@@ -11,8 +11,8 @@
 #include <net/ip6_route.h>
 #include <net/xfrm.h>
 
+#include "ahead.h"
 #include "event.h"
-#include "fast.h"
 #include "hit.h"
 #include "rewrite.h"
 #include "send.h"
@@ -47,6 +47,22 @@ u8 ila_miss_policy(const struct ila_tunnel *tunnel, const struct dst_entry *dst)
 	       ila_miss_auto(dst);
 }
 
+/* Have a packet obey what was learned of its address: it may have been given the route
+ * of the prefix
+ */
+static void ila_miss_route(const struct lwtunnel_state *lwt, struct net *net,
+			   struct sk_buff *skb)
+{
+	struct dst_entry *dst = ila_route_received(net, skb);
+
+	if (dst->error || dst->lwtstate != lwt) {
+		dst_release(dst);
+		return;
+	}
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+}
+
 static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 				    struct sock *sk, struct sk_buff *skb)
 {
@@ -57,6 +73,9 @@ static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 	if (unlikely(READ_ONCE(ilan->config.miss_rate)))
 		ila_misses_note(ilan, ila_daddr(skb), tunnel->domain);
 	if (policy == ILA_MISS_FORWARD) {
+		if (ila_is_forwarded(sk, skb) &&
+		    ila_dst_has_exceptions(skb_dst(skb)))
+			ila_miss_route(lwt, net, skb);
 		ila_count(ilan, ILA_STAT_MISS_FORWARDED);
 		return ila_output_plain(lwt, net, sk, skb);
 	}
@@ -176,14 +195,15 @@ int ila_output_table(struct lwtunnel_state *lwt, struct net *net,
 	const struct ila_xlat *x;
 	enum ila_verdict verdict;
 	struct dst_entry *dst;
+	u32 now = ila_now();
 	unsigned long ref;
 	int err;
 
-	ref = ila_hit_ref(ilan, ila_daddr(skb), tunnel->domain);
+	ref = ila_hit_ref(ilan, ila_daddr(skb), tunnel->domain, now);
 	if (unlikely(!ref))
 		return ila_output_unmapped(lwt, net, sk, skb);
-	if (unlikely(ila_fast_is_on(ilan)) && ila_is_forwarded(sk, skb))
-		ila_fast_learn(ilan, net, skb);
+	if (ila_is_forwarded(sk, skb))
+		ila_ahead_note(ilan, net, skb, tunnel->domain, now);
 	loc = ila_hit_plain(ref, tunnel, ila_daddr(skb), &x);
 	if (unlikely(!loc || !ila_is_plain(x, skb)))
 		return ila_output_closely(lwt, net, sk, skb, ref);

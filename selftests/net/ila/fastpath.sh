@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The fast path: what has to turn it off does so for the next packet, and on again
-# when it is gone; and what is kept for it holds up neither routes nor devices nor
-# namespaces nor the module.
+# Table routes are kept, for the fast path and for the long one. What has to turn that
+# off does so for the next packet, and on again when it is gone; and what is kept holds
+# up neither routes nor devices nor namespaces nor the module.
 #
 #   a --- r --- m --- b      r has the table route
 
@@ -12,6 +12,11 @@
 need iperf3 taskset
 need_ila_do
 start
+TRACING=/sys/kernel/tracing/instances/ila.$$
+mkdir $TRACING 2>/dev/null || skip_all "needs tracefs"
+trap 'cleanup; rmdir $TRACING' EXIT
+echo 1 >$TRACING/events/fib6/fib6_table_lookup/enable ||
+	skip_all "no tracepoint of routes"
 # what is learned, a CPU learns for itself
 taskset -cp 0 $$ >/dev/null
 
@@ -41,6 +46,15 @@ topology()
 	ila_host b 2001:db8:3::b 2001:db8:3::1 to-m $SIR_B $LOC_B
 	watch b to-m came udp dport 9
 	watch b to-m moved ip6 daddr $LOC_C::/64 udp dport 9
+	# or errors make a sender pause
+	on b nft -f - <<-X
+		table ip6 quiet {
+			chain quiet {
+				type filter hook input priority 0;
+				udp dport 9 drop
+			}
+		}
+	X
 	pings r 2001:db8:1::a >/dev/null
 	pings r 2001:db8:2::2 >/dev/null
 	pings m 2001:db8:3::b >/dev/null
@@ -73,34 +87,70 @@ ila_setup()
 
 # --- Which way -----------------------------------------------------------------
 
-# went NAME WANT: three datagrams to SIR_B. WANT is how many went the fast way, and
-# how many came to b.
+WAY=fast
+
+# Lookups of the table route for datagrams, since this was last asked
+lookups()
+{
+	grep -c "proto 17 .*> $SIR:.* dev \(ila0\|to-a\) " "$TRACING/trace"
+	: >"$TRACING/trace"
+}
+
+# went NAME WANT: three datagrams to SIR_B. WANT is how many went the fast way, or how
+# many routes of them were looked up, and how many came to b.
 went()
 {
-	local fast
+	local how
 
 	take b came >/dev/null
-	fast=$(counter r IlaOutFastpath)
+	case $WAY in
+	fast) how=$(counter r IlaOutFastpath) ;;
+	long) lookups >/dev/null ;;
+	esac
 	datagrams a $SIR_B
-	fast=$(($(counter r IlaOutFastpath) - fast))
-	same "$1" "$fast fast, $(take b came) came" "$2"
+	case $WAY in
+	fast) how="$(($(counter r IlaOutFastpath) - how)) fast" ;;
+	long) how="$(lookups) looked up" ;;
+	esac
+	same "$1" "$how, $(take b came) came" "$2"
 }
 
 slow()
 {
-	went "$1" "0 fast, 3 came"
+	case $WAY in
+	fast) went "$1" "0 fast, 3 came" ;;
+	long) went "$1" "3 looked up, 3 came" ;;
+	esac
 }
 
 nowhere()
 {
-	went "$1" "0 fast, 0 came"
+	take b came >/dev/null
+	datagrams a $SIR_B
+	same "$1" "$(take b came) came" "0 came"
+}
+
+still()
+{
+	case $WAY in
+	fast) went "$1" "3 fast, 3 came" ;;
+	long) went "$1" "0 looked up, 3 came" ;;
+	esac
 }
 
 # Some datagrams first, of which it is learned
 fast()
 {
 	datagrams a $SIR_B
-	went "$1" "3 fast, 3 came"
+	still "$1"
+}
+
+# by_way WAY: from now on
+by_way()
+{
+	WAY=$1
+	[ "$WAY" = fast ]
+	ila r config set fastpath $((! $?))
 }
 
 # turns_off NAME ON-COMMAND OFF-COMMAND: as long as that is so
@@ -135,7 +185,7 @@ unchain()
 
 chain_saw()
 {
-	has "$1" "$(on r nft list counter ip6 seen seen)" "packets 3 "
+	has "$1" "$(on r nft list counter ip6 seen seen)" "packets ${2:-3} "
 }
 
 hooks()
@@ -179,6 +229,41 @@ settings()
 	slow "fastpath 0"
 	ila r config set fastpath 1
 	fast "fastpath 1"
+}
+
+# Only what decides on a route has a say here
+long_way()
+{
+	chain forward 0 $SIR
+	fast "a FORWARD hook leaves the route alone"
+	chain_saw "it sees the SIR address" 6
+	unchain
+	turns_off "another PRE_ROUTING hook" "chain prerouting 0 $SIR" unchain
+	ip6 r route replace $LOC_B::/64 via 2001:db8:2::2 mtu lock 1280
+	ok "a path MTU is learned for one address" learns_pmtu r
+	ip6 r route replace $LOC_B::/64 via 2001:db8:2::2
+	map r $SIR:2000::c1 $LOC_B
+	# of the one address nothing is kept, and that is not tried again in a second
+	sleep 1.1
+	datagrams a $SIR:2000::c1
+	still "and has nothing to do with mappings"
+	unmap r $SIR_B
+	ok "without one it is obeyed" learns_pmtu a
+	ip6 a route flush cache
+	map r $SIR_B $LOC_B
+	unmap r $SIR:2000::c1
+	ip6 r route del $SIR::/64
+	table_route_on_r
+	ip6 r route append $SIR::/64 dev ila0 metric 2000
+	fast "a route that is worse"
+	ip6 r route del $SIR::/64 metric 2000
+}
+
+# learns_pmtu HOST: of what it sends
+learns_pmtu()
+{
+	on "$1" "$TRAFFIC" udp-pmtu "$SIR_B" 7001 --size 1400
+	ip6 "$1" route get "$SIR_B" | grep "mtu 1280"
 }
 
 # --- What is told to senders -----------------------------------------------------
@@ -261,11 +346,22 @@ routes()
 	ip6 r route del $SIR::/64
 	table_route_on_r
 	fast "a table route again"
+	# nothing tells of the setting, but the collector looks
+	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=1
+	ip6 r link set ila0 carrier off
+	sleep 3
+	nowhere "its device has no carrier, and that is to be obeyed"
+	ip6 r link set ila0 carrier on
+	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=0
+	fast "with carrier again"
 	ip6 r route del $SIR::/64
 	nowhere "the table route is deleted"
 	table_route r $SIR::/64 neutral-map dev to-a
 	datagrams a $SIR_B
-	slow "back out of the device it came by: redirected"
+	case $WAY in
+	fast) slow "back out of the device it came by: redirected" ;;
+	long) still "back out of the device it came by" ;;
+	esac
 	ip6 r route del $SIR::/64
 	ip6 a route flush cache
 	table_route_on_r
@@ -290,7 +386,7 @@ locators()
 	ila r locator down $LOC_B
 	nowhere "down"
 	ila r locator up $LOC_B
-	went "up" "3 fast, 3 came"
+	still "up"
 	take b moved >/dev/null
 	ila r locator move $LOC_B $LOC_C
 	datagrams a $SIR_B
@@ -437,8 +533,8 @@ module_goes()
 {
 	fast "before the module goes"
 	ip6 r route del $SIR::/64
-	# RCU takes a moment to free the route; a second is what a collector takes
-	ok "without its route the module goes at once" unloads 500
+	# which the collector gives up
+	ok "without its route the module goes before long" unloads 3000
 	modprobe ila
 	ila_setup
 	fast "with it again"
@@ -489,6 +585,9 @@ policy_rules()
 	fast "before there are rules"
 	ip6 r rule add from 2001:db8:77::/64 lookup 70
 	slow "a rule for other packets"
+	by_way long
+	slow "nor is its route kept"
+	by_way fast
 	ip6 r link add vrf0 up type vrf table 71
 	ip6 r link set to-a master vrf0
 	slow "the device of a VRF, which has no routes and so uses these"
@@ -534,6 +633,11 @@ told
 trains
 routes
 locators
+by_way long
+long_way
+routes
+locators
+by_way fast
 under_traffic
 module_goes
 devices
