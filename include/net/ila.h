@@ -73,7 +73,8 @@ static inline u64 ila_upper_hash(__be64 upper)
  * struct ila_net - what a namespace that uses ILA has
  * @rules: xlat rules, NULL without any
  * @rule_seq: counts changes of the rules
- * @ahead: what packets are likely to need; NULL until there is a table route
+ * @ahead: what packets are likely to need; NULL until there is a table route, which
+ *	needs no mutex
  * @stats: counters
  * @config: what was set
  * @mappings: address to locator

@@ -103,7 +103,9 @@ void ila_ahead_learn(struct ila_net *ilan, struct ila_ahead *ahead,
 	struct dst_entry *dst = NULL;
 	struct ila_sernums at;
 
-	if (READ_ONCE(ilan->dead))
+	/* what was learned of one address says nothing of others */
+	if (READ_ONCE(ilan->dead) ||
+	    dst_rt6_info(skb_dst(skb))->rt6i_flags & RTF_CACHE)
 		return;
 	ila_route_sernums(net, skb_dst(skb), &at);
 	if (!ila_ahead_take(ahead, upper, domain, &at, now))
@@ -166,7 +168,7 @@ void ila_ahead_receive(struct ila_net *ilan, struct sk_buff *skb,
 	    ila_fast_receive(ilan, skb, net))
 		return;
 	dst = ila_ahead_route(ahead, net, daddr->upper);
-	if (likely(dst && !ila_dst_has_exception_mtu(dst)))
+	if (likely(dst && !ila_dst_has_exceptions(dst)))
 		skb_dst_set_noref(skb, dst);
 }
 
@@ -214,17 +216,18 @@ static bool ila_ahead_stays(const struct ila_ahead *ahead, const struct net *net
  */
 bool ila_ahead_reap(struct ila_net *ilan)
 {
+	struct ila_ahead_cpu __percpu *all = READ_ONCE(ilan->ahead);
 	struct ila_ahead *ahead;
 	u32 now = ila_now();
 	bool stays = false;
 	int cpu, i;
 
-	if (!ilan->ahead)
+	if (!all)
 		return false;
 	rcu_read_lock();
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < 1 << ILA_AHEAD_BITS; i++) {
-			ahead = &per_cpu_ptr(ilan->ahead, cpu)->prefixes[i];
+			ahead = &per_cpu_ptr(all, cpu)->prefixes[i];
 			if (ila_ahead_stays(ahead, ilan->net, now))
 				stays = true;
 			else

@@ -74,7 +74,10 @@ static bool ila_fast_fits(const struct sk_buff *skb,
 
 	if (skb->len <= IPV6_MIN_MTU)
 		return true;
-	if (ila_dst_has_exception_mtu(dst))
+	/* of packets that are forwarded, nobody asks for what was learned of their
+	 * address; but if the route says that it is to be asked
+	 */
+	if (dst_metric_locked(dst, RTAX_MTU) && ila_dst_has_exceptions(dst))
 		return false;
 	mtu = ip6_dst_mtu_maybe_forward(dst, true);
 	return !ila_too_big(skb, max_t(unsigned int, mtu, IPV6_MIN_MTU));

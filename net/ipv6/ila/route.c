@@ -189,6 +189,7 @@ bool ila_route_cacheable(const struct dst_entry *dst)
 static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 {
 	const struct fib6_info *leaf;
+	u64 to;
 
 	if (fn->fn_bit == 64)
 		return rcu_access_pointer(fn->left) ||
@@ -202,8 +203,11 @@ static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 	if (!fn)
 		return false;
 	leaf = rcu_dereference(fn->leaf);
-	return !leaf ||
-	       be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper) == upper;
+	if (!leaf)
+		return true;
+	/* else what is below it has no bearing on the /64 either */
+	to = be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper);
+	return !((to ^ upper) >> (64 - min_t(int, fn->fn_bit, 64)));
 }
 
 /**

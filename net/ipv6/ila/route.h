@@ -115,8 +115,8 @@ static inline bool ila_dst_leads(const struct sk_buff *skb)
 				 rt->rt6i_dst.plen);
 }
 
-/* Has something been learned of one of the addresses that a kept route is for? Of no
- * nexthop object.
+/* Has something been learned of one of the addresses that a kept route is for? Such a
+ * route is of no nexthop object.
  */
 static inline bool ila_dst_has_exceptions(const struct dst_entry *dst)
 {
@@ -124,12 +124,6 @@ static inline bool ila_dst_has_exceptions(const struct dst_entry *dst)
 
 	return !from ||
 	       rcu_access_pointer(from->fib6_nh->rt6i_exception_bucket);
-}
-
-/* The same, and ip6_forward() would look at it */
-static inline bool ila_dst_has_exception_mtu(const struct dst_entry *dst)
-{
-	return ila_dst_has_exceptions(dst) && dst_metric_locked(dst, RTAX_MTU);
 }
 
 /**

@@ -47,22 +47,6 @@ u8 ila_miss_policy(const struct ila_tunnel *tunnel, const struct dst_entry *dst)
 	       ila_miss_auto(dst);
 }
 
-/* Have a packet obey what was learned of its address: it may have been given the route
- * of the prefix
- */
-static void ila_miss_route(const struct lwtunnel_state *lwt, struct net *net,
-			   struct sk_buff *skb)
-{
-	struct dst_entry *dst = ila_route_received(net, skb);
-
-	if (dst->error || dst->lwtstate != lwt) {
-		dst_release(dst);
-		return;
-	}
-	skb_dst_drop(skb);
-	skb_dst_set(skb, dst);
-}
-
 static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 				    struct sock *sk, struct sk_buff *skb)
 {
@@ -73,9 +57,6 @@ static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 	if (unlikely(READ_ONCE(ilan->config.miss_rate)))
 		ila_misses_note(ilan, ila_daddr(skb), tunnel->domain);
 	if (policy == ILA_MISS_FORWARD) {
-		if (ila_is_forwarded(sk, skb) &&
-		    ila_dst_has_exceptions(skb_dst(skb)))
-			ila_miss_route(lwt, net, skb);
 		ila_count(ilan, ILA_STAT_MISS_FORWARDED);
 		return ila_output_plain(lwt, net, sk, skb);
 	}

@@ -243,17 +243,16 @@ long_way()
 	ok "a path MTU is learned for one address" learns_pmtu r
 	ip6 r route replace $LOC_B::/64 via 2001:db8:2::2
 	map r $SIR:2000::c1 $LOC_B
-	# of the one address nothing is kept, and that is not tried again in a second
-	sleep 1.1
 	datagrams a $SIR:2000::c1
-	still "and has nothing to do with mappings"
+	slow "it is looked for"
 	unmap r $SIR_B
-	ok "without one it is obeyed" learns_pmtu a
+	ok "and obeyed without a mapping" learns_pmtu a
 	ip6 a route flush cache
 	map r $SIR_B $LOC_B
 	unmap r $SIR:2000::c1
 	ip6 r route del $SIR::/64
 	table_route_on_r
+	fast "it goes with the route"
 	ip6 r route append $SIR::/64 dev ila0 metric 2000
 	fast "a route that is worse"
 	ip6 r route del $SIR::/64 metric 2000
@@ -346,14 +345,16 @@ routes()
 	ip6 r route del $SIR::/64
 	table_route_on_r
 	fast "a table route again"
-	# nothing tells of the setting, but the collector looks
+	carrier ila0 off
+	fast "its device has no carrier"
+	# nothing tells of that, but the collector looks
 	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=1
-	ip6 r link set ila0 carrier off
 	sleep 3
-	nowhere "its device has no carrier, and that is to be obeyed"
-	ip6 r link set ila0 carrier on
+	nowhere "and that is to be obeyed"
+	carrier ila0 on
 	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=0
 	fast "with carrier again"
+	better_but_dead
 	ip6 r route del $SIR::/64
 	nowhere "the table route is deleted"
 	table_route r $SIR::/64 neutral-map dev to-a
@@ -366,6 +367,44 @@ routes()
 	ip6 a route flush cache
 	table_route_on_r
 	fast "and out of another"
+}
+
+# carrier DEVICE on|off
+carrier()
+{
+	local state="state (UP|UNKNOWN)"
+
+	[ "$2" = on ] || state="state DOWN"
+	ip6 r link set "$1" carrier "$2"
+	until_true 5 in_state "$1" "$state"
+	# and the routing tables know
+	sleep 0.3
+}
+
+in_state()
+{
+	ip6 r link show "$1" | grep -Eq "$2"
+}
+
+# It may live again, and nothing tells of that
+better_but_dead()
+{
+	batch r <<-X
+		link add d0 up type dummy
+		route del $SIR::/64
+	X
+	on r sysctl -qw net.ipv6.conf.d0.ignore_routes_with_linkdown=1
+	table_route r 2001:db8:5::/48 neutral-map dev ila0
+	fast "a table route that is shorter"
+	ip6 r route add 2001:db8:5::/56 dev d0
+	nowhere "a route between it and the prefix"
+	carrier d0 off
+	slow "which does not live"
+	ip6 r link del d0
+	fast "and goes"
+	ip6 r route del 2001:db8:5::/48
+	table_route_on_r
+	fast "the prefix's own again"
 }
 
 moved()
