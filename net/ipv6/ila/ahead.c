@@ -199,17 +199,18 @@ int ila_ahead_init(struct ila_net *ilan)
 }
 
 /* Is a route to be kept for longer? */
-static bool ila_ahead_stays(const struct ila_ahead *ahead, const struct net *net,
-			    u32 now)
+static bool ila_ahead_stays(const struct ila_net *ilan,
+			    const struct ila_ahead *ahead, u32 now)
 {
-	const struct dst_entry *dst = ila_kept_dst(&ahead->route, net);
+	const struct dst_entry *dst = ila_kept_dst(&ahead->route, ilan->net);
 
-	return dst && ila_route_is_common(dst) &&
+	return dst && !ilan->dead && ila_route_is_common(dst) &&
 	       !ila_is_past(READ_ONCE(ahead->used) + ILA_AHEAD_IDLE, now);
 }
 
 /**
- * ila_ahead_reap() - give up routes that have been deleted, or are not used
+ * ila_ahead_reap() - give up routes that have been deleted, or are not used; all, if
+ *	the namespace is dead
  * @ilan: the namespace, its mutex held
  *
  * Return: true if there are others, which may be before long.
@@ -228,7 +229,7 @@ bool ila_ahead_reap(struct ila_net *ilan)
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < 1 << ILA_AHEAD_BITS; i++) {
 			ahead = &per_cpu_ptr(all, cpu)->prefixes[i];
-			if (ila_ahead_stays(ahead, ilan->net, now))
+			if (ila_ahead_stays(ilan, ahead, now))
 				stays = true;
 			else
 				ila_kept_forget(&ahead->route);
@@ -236,20 +237,4 @@ bool ila_ahead_reap(struct ila_net *ilan)
 	}
 	rcu_read_unlock();
 	return stays;
-}
-
-/**
- * ila_ahead_end() - give up all routes
- * @ilan: a namespace that is dead since an RCU grace period
- */
-void ila_ahead_end(struct ila_net *ilan)
-{
-	int cpu, i;
-
-	if (!ilan->ahead)
-		return;
-	for_each_possible_cpu(cpu)
-		for (i = 0; i < 1 << ILA_AHEAD_BITS; i++)
-			ila_kept_forget(&per_cpu_ptr(ilan->ahead,
-						     cpu)->prefixes[i].route);
 }

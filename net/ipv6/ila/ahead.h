@@ -34,7 +34,6 @@ struct ila_ahead_cpu {
 
 /* ahead.c */
 int ila_ahead_init(struct ila_net *ilan);
-void ila_ahead_end(struct ila_net *ilan);
 bool ila_ahead_reap(struct ila_net *ilan);
 void ila_ahead_learn(struct ila_net *ilan, struct ila_ahead *ahead,
 		     struct net *net, struct sk_buff *skb, u32 domain, u32 now);

@@ -172,9 +172,9 @@ static void __net_exit ila_net_exit(struct net *net)
 	ila_misses_end(ilan);
 	mutex_lock(&ilan->mutex);
 	ila_fast_put(ila_fast_off(ilan));
+	ila_ahead_reap(ilan);
 	mutex_unlock(&ilan->mutex);
 	ila_gc_end(ilan);
-	ila_ahead_end(ilan);
 	ila_lwt_forget_routes(ilan);
 	pernet->ilan = NULL;
 	ila_net_put(ilan);

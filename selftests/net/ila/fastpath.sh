@@ -125,9 +125,15 @@ slow()
 
 nowhere()
 {
-	take b came >/dev/null
-	datagrams a $SIR_B
-	same "$1" "$(take b came) came" "0 came"
+	case $WAY in
+	fast) went "$1" "0 fast, 0 came" ;;
+	# what else the packets would go by is looked up, or is not
+	long)
+		take b came >/dev/null
+		datagrams a $SIR_B
+		same "$1" "$(take b came) came" "0 came"
+		;;
+	esac
 }
 
 still()
@@ -306,15 +312,17 @@ locator()
 # A packet that stands for many is one
 trains()
 {
-	local fast packets
+	local fast packets least=6
 
+	# those of a slow machine are short
+	[ "$SLOW" = 1 ] || least=3
 	fast "before TCP"
 	fast=$(counter r IlaOutFastpath)
 	packets=$(locator $LOC_B packets)
 	ok "TCP" iperf a $SIR_B -n 10M
 	fast=$(($(counter r IlaOutFastpath) - fast))
 	packets=$(($(locator $LOC_B packets) - packets))
-	if [ $fast -gt 50 ] && [ $((2 * packets)) -gt $((3 * fast)) ]; then
+	if [ $fast -gt 50 ] && [ $((2 * packets)) -gt $((least * fast)) ]; then
 		pass "trains go the fast way"
 	else
 		fail "trains go the fast way" "$fast went, of $packets packets"

@@ -55,10 +55,6 @@ class FastRouter(Router):
         super().__init__(*args)
         self.turn(True)
 
-    def set_fast(self, on):
-        with self:
-            self.ila.command(CONFIG_SET, u8(FASTPATH, on))
-
     def learn(self, dst):
         deadline = time.monotonic() + 3 * SLOW
         before = self.went()
@@ -71,7 +67,8 @@ class FastRouter(Router):
         self.known = dst[:8]
 
     def turn(self, on):
-        self.set_fast(on)
+        with self:
+            self.ila.command(CONFIG_SET, u8(FASTPATH, on))
         self.on, self.known = on, None
 
     def went(self):
