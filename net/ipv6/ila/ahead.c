@@ -36,12 +36,11 @@ static bool ila_ahead_routes(struct net *net)
  *
  * Return: the route, with a reference; or NULL if it is not to be kept.
  */
-static struct dst_entry *ila_ahead_keepable(struct net *net, struct sk_buff *skb,
-					    __be64 upper)
+static struct dst_entry *ila_ahead_keepable(struct net *net, struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb), *again;
 
-	if (!ila_route_is_common(dst) || !ila_route_covers(upper, net, dst))
+	if (!ila_route_is_common(dst) || !ila_route_covers(ila_daddr(skb), 64, net, dst))
 		return NULL;
 	again = ila_route_received(net, skb);
 	if (again == dst)
@@ -112,7 +111,7 @@ void ila_ahead_learn(struct ila_net *ilan, struct ila_ahead *ahead,
 		return;
 	/* addresses of a link have routes for each device */
 	if (ila_ahead_routes(net) && !rt6_need_strict(&ipv6_hdr(skb)->daddr))
-		dst = ila_ahead_keepable(net, skb, upper);
+		dst = ila_ahead_keepable(net, skb);
 
 	ila_kept_begin();
 	if (likely(ila_ahead_is_of(ahead, upper, domain)))

@@ -3,9 +3,11 @@
  * Identifier-Locator Addressing: routes of translated addresses
  */
 #include <linux/skbuff.h>
+#include <net/dst_metadata.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
+#include <net/ndisc.h>
 #include <net/xfrm.h>
 
 #include "route.h"
@@ -54,7 +56,12 @@ struct dst_entry *ila_route_received(struct net *net, struct sk_buff *skb)
 		.daddr = hdr->daddr,
 		.saddr = hdr->saddr,
 	};
+	const struct ip_tunnel_info *tunnel = skb_tunnel_info(skb);
+	struct flow_keys keys;
 
+	if (tunnel && !(tunnel->mode & IP_TUNNEL_INFO_TX))
+		fl6.flowi6_tun_key.tun_id = tunnel->key.tun_id;
+	fib6_rules_early_flow_dissect(net, skb, &fl6, &keys);
 	return ila_route_input(net, skb, &fl6);
 }
 
@@ -182,21 +189,29 @@ bool ila_route_cacheable(const struct dst_entry *dst)
 	return !dst->lwtstate && ila_route_is_common(dst);
 }
 
-/* Do routes exist for a part of a /64 only? @fn is a node on the way to it, the
+/* Does an address have a bit set? The first one is 0. */
+static bool ila_addr_bit(const struct ila_addr *addr, int bit)
+{
+	u64 half = be64_to_cpu(bit < 64 ? addr->upper : addr->ident);
+
+	return half >> (63 - bit % 64) & 1;
+}
+
+/* Do routes exist for a part of a prefix only? @fn is a node on the way to it, the
  * addresses below it share its bits. Or one for all of it that is better, but does
  * not live?
  */
-static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
+static bool ila_node_splits(const struct fib6_node *fn,
+			    const struct ila_addr *addr, int plen)
 {
 	const struct fib6_info *leaf;
-	u64 to;
 
-	if (fn->fn_bit == 64)
+	if (fn->fn_bit == plen)
 		return rcu_access_pointer(fn->left) ||
 		       rcu_access_pointer(fn->right);
-	while (fn && fn->fn_bit < 64) {
-		fn = upper & 1ULL << (63 - fn->fn_bit) ?
-		     rcu_dereference(fn->right) : rcu_dereference(fn->left);
+	while (fn && fn->fn_bit < plen) {
+		fn = ila_addr_bit(addr, fn->fn_bit) ? rcu_dereference(fn->right) :
+						      rcu_dereference(fn->left);
 		if (fn && fn->fn_flags & RTN_RTINFO)
 			break;
 	}
@@ -205,42 +220,66 @@ static bool ila_node_splits(const struct fib6_node *fn, u64 upper)
 	leaf = rcu_dereference(fn->leaf);
 	if (!leaf)
 		return true;
-	/* else what is below it has no bearing on the /64 either */
-	to = be64_to_cpu(((struct ila_addr *)&leaf->fib6_dst.addr)->upper);
-	return !((to ^ upper) >> (64 - min_t(int, fn->fn_bit, 64)));
+	/* else what is below it has no bearing on the prefix either */
+	return ipv6_prefix_equal(&leaf->fib6_dst.addr,
+				 (const struct in6_addr *)addr,
+				 min_t(int, fn->fn_bit, plen));
 }
 
 /**
- * ila_route_covers() - is a route that of every address below a /64?
- * @upper: the /64
+ * ila_route_covers() - is a route that of every address below a prefix?
+ * @addr: an address below it
+ * @plen: its length, 64 or 128
  * @net: the namespace
  * @dst: a route to one of its addresses
  *
- * Not if there are routes for parts of it; nor what was learned of the one
- * address. RCU read side.
+ * Not if there are routes for parts of it, or more specific ones that do not live;
+ * nor, of many addresses, what was learned of one. RCU read side.
  *
  * Return: true if so. When a route for a part of it appears,
  * ila_kept_dst() knows: the serial numbers of a routing table's nodes
  * change up to the root.
  */
-bool ila_route_covers(__be64 upper, const struct net *net,
-		      const struct dst_entry *dst)
+bool ila_route_covers(const struct ila_addr *addr, int plen,
+		      const struct net *net, const struct dst_entry *dst)
 {
-	u64 prefix = be64_to_cpu(upper);
 	const struct rt6_info *rt = dst_rt6_info(dst);
 	const struct fib6_info *from = rcu_dereference(rt->from);
 	const struct fib6_node *fn;
 
-	if (!from || from->fib6_dst.plen > 64 || rt->rt6i_flags & RTF_CACHE)
+	if (!from || from->fib6_dst.plen > plen ||
+	    (rt->rt6i_flags & RTF_CACHE && plen < 128))
 		return false;
 	fn = rcu_dereference(from->fib6_node);
-	if (!fn || ila_node_splits(fn, prefix))
+	if (!fn || ila_node_splits(fn, addr, plen))
 		return false;
 #ifdef CONFIG_IPV6_MULTIPLE_TABLES
-	return !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, prefix);
+	/* addresses of this node are there, and come first */
+	return from->fib6_table == net->ipv6.fib6_local_tbl ||
+	       !ila_node_splits(&net->ipv6.fib6_local_tbl->tb6_root, addr, plen);
 #else
 	return true;
 #endif
+}
+
+/**
+ * ila_gateway_lives() - would a host send by a route?
+ * @dst: the route
+ *
+ * Hosts leave a route to a gateway that does not answer for another one, routers do
+ * not. RCU read side, BH off.
+ *
+ * Return: true if so, as far as a route without rivals goes.
+ */
+bool ila_gateway_lives(const struct dst_entry *dst)
+{
+	const struct rt6_info *rt = dst_rt6_info(dst);
+	const struct neighbour *neigh;
+
+	if (!(rt->rt6i_flags & RTF_GATEWAY))
+		return true;
+	neigh = __ipv6_neigh_lookup_noref(dst_dev(dst), &rt->rt6i_gateway);
+	return neigh && READ_ONCE(neigh->nud_state) & NUD_VALID;
 }
 
 /**

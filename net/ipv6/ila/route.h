@@ -164,8 +164,9 @@ static inline bool ila_route_varies(struct net *net)
 
 bool ila_route_is_common(const struct dst_entry *dst);
 bool ila_route_cacheable(const struct dst_entry *dst);
-bool ila_route_covers(__be64 upper, const struct net *net,
-		      const struct dst_entry *dst);
+bool ila_route_covers(const struct ila_addr *addr, int plen,
+		      const struct net *net, const struct dst_entry *dst);
+bool ila_gateway_lives(const struct dst_entry *dst);
 struct dst_entry *ila_route_received(struct net *net, struct sk_buff *skb);
 struct dst_entry *ila_route(struct net *net, struct sock *sk,
 			    struct sk_buff *skb, const struct ila_addr *daddr);

@@ -158,7 +158,7 @@ static void ila_way_keep(struct ila_kept *kept, const struct ila_way *way,
 	ila_route_sernums(net, way->dst, &at);
 	/* a policy that comes later than that makes them other ones */
 	if (!ila_way_keeps(net, sk) || !ila_route_cacheable(way->dst) ||
-	    !(exact || ila_route_covers(daddr->upper, net, way->dst)))
+	    !ila_route_covers(daddr, exact ? 128 : 64, net, way->dst))
 		return;
 	again = ila_route(net, sk, skb, daddr);
 	if (IS_ERR(again))

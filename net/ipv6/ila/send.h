@@ -133,8 +133,14 @@ static inline struct dst_entry *ila_way_kept(struct net *net,
 					     const struct sock *sk,
 					     struct ila_kept __percpu *kept)
 {
-	return ila_way_is_kept(net, sk) ?
-	       ila_kept_dst(this_cpu_ptr(kept), net) : NULL;
+	struct dst_entry *dst;
+
+	if (!ila_way_is_kept(net, sk))
+		return NULL;
+	dst = ila_kept_dst(this_cpu_ptr(kept), net);
+	if (likely(READ_ONCE(net->ipv6.devconf_all->forwarding)))
+		return dst;
+	return dst && ila_gateway_lives(dst) ? dst : NULL;
 }
 
 /* Is a packet to be translated by ila_rewrite_quick(), and no more? */

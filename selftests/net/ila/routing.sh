@@ -329,6 +329,52 @@ other_header()
 	ip6 a link del dummy1
 }
 
+# asks_on_cpu: one CPU keeps the route
+asks_on_cpu()
+{
+	on a taskset -c 0 ping -6 -c 1 -W "${1:-5}" -q $SIR_B
+}
+
+# gateway DEAD_OR_ALIVE: of the locator's own route
+gateway()
+{
+	ip6 a neigh replace 2001:db8:1::d dev to-r "$@"
+}
+
+# Hosts leave a gateway that does not answer: by $1, which translates
+dead_gateway()
+{
+	local mac
+
+	read -r _ _ mac _ <<<"$(ip6 r -br link show to-a)"
+	gateway lladdr "$mac" nud permanent
+	ip6 a route add $LOC_B::/64 via 2001:db8:1::d dev to-r
+	ok "$1: the locator's gateway lives" asks_on_cpu
+	gateway nud failed
+	ok "$1: it is dead: by the default route" asks_on_cpu
+	ok "$1: and again" asks_on_cpu
+	gateway lladdr 02:00:00:00:00:99 nud permanent
+	refused "$1: it lives again, and does not forward" \
+		asks_on_cpu 1
+	gateway lladdr "$mac" nud permanent
+	ok "$1: now it does" asks_on_cpu
+	ip6 a route del $LOC_B::/64
+	ip6 a neigh del 2001:db8:1::d dev to-r
+}
+
+dead_gateways()
+{
+	ila_at_router no-action
+	route a $SIR_B/128 $LOC_B no-action dev to-r src $SIR_A
+	dead_gateway "route with a locator"
+	ip6 a route del $SIR_B/128
+	route a $SIR::/64 0:0:0:0 no-action dev to-r src $SIR_A
+	map a $SIR_B $LOC_B
+	dead_gateway "table route"
+	unmap a $SIR_B
+	ila_nowhere
+}
+
 listens_not()
 {
 	! listens "$@"
@@ -337,6 +383,7 @@ listens_not()
 line
 # as long as there are no rules: with these, nothing is kept
 other_header
+dead_gateways
 recursion
 egress
 second_link

@@ -112,6 +112,25 @@ moved()
 	ip6 b route del $GONE/128
 }
 
+# By a rule that asks for the port
+by_port()
+{
+	local before
+
+	stray_rule drop
+	watch c to-b by_port ip6 daddr $GONE
+	ip6 b rule add to $SIR::/64 ipproto udp dport 4242 lookup 100
+	ip6 b route add $GONE/128 via 2001:db8:3::c table 100
+	before=$(counter b IlaInStray)
+	on a "$TRAFFIC" udp-spray $GONE 4242 --count 3
+	same "stray drop: routed by its port, it is no stray" "$(seen c by_port)" 3
+	same "stray drop: nor is it counted" "$(counter b IlaInStray)" "$before"
+	on a "$TRAFFIC" udp-spray $GONE 4243 --count 3
+	grew "stray drop: with another port it is" b IlaInStray "$before"
+	ip6 b rule del to $SIR::/64 ipproto udp dport 4242 lookup 100
+	ip6 b route flush table 100
+}
+
 topology
 before_forward=$(counter b IlaInStray)
 forwards
@@ -119,4 +138,5 @@ refuses unreachable EHOSTUNREACH
 refuses drop none
 no_route
 moved
+by_port
 finish
