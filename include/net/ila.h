@@ -5,7 +5,6 @@
 #ifndef _NET_ILA_H
 #define _NET_ILA_H
 
-#include <linux/hash.h>
 #include <linux/ipv6.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -59,14 +58,14 @@ enum {
 
 #define ILA_CLAIM_HASH_BITS	10
 
-/* Hash of an upper half, of which the upper bits are good. Only an administrator
- * chooses those that are in tables, so it need not be secret.
+/* Hash of an upper half, of which the upper bits are good. Whoever has a network
+ * namespace of his own chooses those that are in its tables, hence the seed.
  */
 static inline u64 ila_upper_hash(__be64 upper)
 {
 	u64 hash = (__force u64)upper;
 
-	return (hash ^ hash >> 32) * GOLDEN_RATIO_64;
+	return (hash ^ hash >> 32) * ila_table_seed[0];
 }
 
 /**
@@ -342,8 +341,8 @@ void ila_claim_learn(struct ila_net *ilan, struct ila_claim *claim,
 static inline const struct hlist_head *
 ila_claim_bucket(const struct ila_net *ilan, __be64 locator)
 {
-	return &ilan->claims[hash_64((__force u64)locator,
-				     ILA_CLAIM_HASH_BITS)];
+	return &ilan->claims[ila_upper_hash(locator) >>
+			     (64 - ILA_CLAIM_HASH_BITS)];
 }
 
 bool ila_claim_agrees(const struct ila_net *ilan, __be64 locator, u32 domain);

@@ -159,6 +159,7 @@ void ila_maps_remove(struct ila_maps *maps, const struct ila_place *place);
 void ila_maps_shrink(struct ila_maps *maps);
 bool ila_maps_next(const struct ila_maps *maps, struct ila_cursor *cursor,
 		   struct ila_map *map);
+unsigned long ila_maps_places(const struct ila_maps *maps);
 u64 ila_maps_scan(struct ila_maps *maps, u64 from, unsigned int max,
 		  void (*see)(const struct ila_place *place, void *data),
 		  void *data);

@@ -78,6 +78,8 @@ static const char *explain_means(const struct ila_explanation *it)
 		return "sent, it is translated by a route with a locator";
 	case ILA_EXPLAIN_MAPPING:
 		return "sent, it is translated by its mapping";
+	case ILA_EXPLAIN_INPUT:
+		return "received, it is restored by an input route";
 	default:
 		return NULL;
 	}

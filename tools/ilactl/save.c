@@ -8,6 +8,7 @@
  * itself: counters, idle times, generations.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "ilactl.h"
@@ -94,6 +95,23 @@ static int save_all(struct ila *ila)
 	return save_statement(&end) ?: changed | result;
 }
 
+/* Each dump says of itself whether it is of one moment. Events say the same of all
+ * of them: some are there by the end, or so many that some are not any more.
+ */
+static int save_watched(struct ila *ila)
+{
+	struct ila_events *events = ila_events_open(ila, ILA_EVENTS_CONFIG);
+	struct pollfd news = { .events = POLLIN };
+	int result = events ? save_all(ila) : -errno;
+
+	if (!result) {
+		news.fd = ila_events_fd(events);
+		result = poll(&news, 1, 0) ? ILA_CHANGED : 0;
+	}
+	ila_events_close(events);
+	return result;
+}
+
 int run_save(struct words *words)
 {
 	struct ila *ila;
@@ -110,7 +128,7 @@ int run_save(struct words *words)
 	puts("# ilactl save");
 	/* with -s words have what only answers have */
 	options.stats = false;
-	result = save_all(ila);
+	result = save_watched(ila);
 	if (ferror(stdout))
 		return FAIL_KERNEL;
 	if (result < 0)

@@ -235,6 +235,7 @@ enum {
 	ILA_EXPLAIN_ROUTE	= 2,	/* sent: a route with a locator */
 	ILA_EXPLAIN_MAPPING	= 3,	/* sent: a table route and a mapping */
 	ILA_EXPLAIN_MISS	= 4,	/* sent: a table route; see WHY and MISS */
+	ILA_EXPLAIN_INPUT	= 5,	/* received: a route of hook type input */
 };
 
 /* Why it would not be translated */

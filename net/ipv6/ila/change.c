@@ -242,6 +242,19 @@ static void ila_change_undo(struct ila_message *msg, struct ila_change *change)
 	ila_change_tally(msg, change, -1);
 }
 
+/* A local mapping is found by its identifier, but who deletes it says all of it */
+static bool ila_change_is_meant(const struct ila_change *change)
+{
+	const struct ila_exact *exact = ila_ref_exact(change->old);
+	struct ila_mapping r;
+
+	if (!change->local)
+		return true;
+	ila_record_get(change->attr, &r);
+	return !memcmp(&exact->address, ila_record_addr(&r),
+		       sizeof(exact->address));
+}
+
 /* Find what is there, and whether that is as the command wants it */
 static int ila_change_find(struct ila_message *msg, struct ila_change *change)
 {
@@ -255,6 +268,8 @@ static int ila_change_find(struct ila_message *msg, struct ila_change *change)
 	change->expired = change->old &&
 			  ila_place_expired(&place, change->old, msg->now);
 	exists = change->old && !change->expired;
+	if (exists && msg->cmd == ILA_CMD_MAPPING_DEL)
+		exists = ila_change_is_meant(change);
 	if (earlier)
 		exists = msg->cmd != ILA_CMD_MAPPING_DEL;
 	if (exists && msg->cmd == ILA_CMD_MAPPING_NEW)
@@ -631,7 +646,9 @@ static int ila_message_commit(struct ila_message *msg)
 	ila_locator_settle(ilan, !err);
 	if (!err) {
 		ila_message_apply(msg);
-		ilan->generation = max(ilan->generation, msg->generation);
+		/* they go round */
+		if ((s32)(msg->generation - ilan->generation) > 0)
+			ilan->generation = msg->generation;
 	}
 	ila_maps_shrink(&ilan->mappings);
 	ila_maps_shrink(&ilan->locals);

@@ -133,7 +133,7 @@ static int ila_explain_rule(struct ila_answer *answer,
 	return verdict == ILA_OK ? ila_answer_addr(answer, &to) : 0;
 }
 
-/* Sent
+/* By a route: sent, or received if that is where the route translates
  */
 
 static int ila_explain_fixed(struct ila_answer *answer,
@@ -142,11 +142,13 @@ static int ila_explain_fixed(struct ila_answer *answer,
 {
 	enum ila_verdict verdict;
 	struct ila_addr to;
-	u8 why;
+	u8 by, why;
 	int err;
 
 	verdict = ila_xlat_addr(&tunnel->xlat, &answer->daddr, &to);
 	why = ila_why_refused(verdict);
+	by = tunnel->hook_type == ILA_HOOK_ROUTE_INPUT ? ILA_EXPLAIN_INPUT :
+							 ILA_EXPLAIN_ROUTE;
 	if (nla_put_be64(answer->msg, ILA_ATTR_LOCATOR, tunnel->xlat.to,
 			 ILA_ATTR_PAD) ||
 	    nla_put_u8(answer->msg, ILA_ATTR_CSUM_MODE,
@@ -156,12 +158,13 @@ static int ila_explain_fixed(struct ila_answer *answer,
 		return -EMSGSIZE;
 	if (why)
 		err = 0;
-	else if (dst_rt6_info(dst)->rt6i_flags & RTF_GATEWAY)
+	else if (by == ILA_EXPLAIN_INPUT ||
+		 dst_rt6_info(dst)->rt6i_flags & RTF_GATEWAY)
 		err = ila_answer_addr(answer, &to) ?:
 		      ila_answer_way(answer, dst);
 	else
 		err = ila_answer_translated(answer, &to, &why);
-	return err ?: ila_answer_by(answer, ILA_EXPLAIN_ROUTE, why);
+	return err ?: ila_answer_by(answer, by, why);
 }
 
 static int ila_answer_mapping(struct ila_answer *answer,

@@ -4,8 +4,10 @@
  * from end to end
  */
 #include <kunit/test.h>
+#include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <net/ila.h>
 
 /* The functions are the module's, the table and its seed are the test's own */
 #include "maps.c"
@@ -482,6 +484,25 @@ static void ila_test_maps_line(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct ila_map_detail), 16);
 }
 
+/* Whoever knows the multiplier of a hash can have all keys in one place */
+static void ila_test_maps_seed(struct kunit *test)
+{
+	u64 inverse = 1, upper, places[64] = {};
+	unsigned int i, used = 0;
+
+	for (i = 0; i < 6; i++)
+		inverse *= 2 - GOLDEN_RATIO_64 * inverse;
+	for (i = 0; i < 4096; i++) {
+		upper = i * inverse;
+		upper ^= upper >> 32;
+		upper = ila_upper_hash((__force __be64)upper) >> 52;
+		places[upper / 64] |= 1ULL << upper % 64;
+	}
+	for (i = 0; i < ARRAY_SIZE(places); i++)
+		used += hweight64(places[i]);
+	KUNIT_EXPECT_GT(test, used, 16);
+}
+
 static struct kunit_case ila_maps_cases[] = {
 	KUNIT_CASE(ila_test_maps_line),
 	KUNIT_CASE(ila_test_maps_empty),
@@ -492,6 +513,7 @@ static struct kunit_case ila_maps_cases[] = {
 	KUNIT_CASE(ila_test_maps_reuse),
 	KUNIT_CASE(ila_test_maps_walk),
 	KUNIT_CASE(ila_test_maps_scan),
+	KUNIT_CASE(ila_test_maps_seed),
 	{}
 };
 

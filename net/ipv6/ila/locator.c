@@ -128,6 +128,14 @@ static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 	}
 	if (!sir)
 		return 0;
+	if (loc->has_sir && !loc->mappings && list_empty(&loc->fresh) &&
+	    loc->target.upper != *sir) {
+		/* it is kept since it is down; of those packets that found its
+		 * last mapping some may be on their way
+		 */
+		cond_synchronize_rcu(loc->left);
+		WRITE_ONCE(loc->has_sir, false);
+	}
 	if (!loc->has_sir) {
 		ila_locator_set_sir(loc, *sir);
 		list_add(&loc->fresh, &ilan->fresh);

@@ -271,7 +271,8 @@ bool ila_filter_matches(const struct ila_filter *filter,
  * @filter: what is meant; NULL: what has expired
  * @event: for those who listen
  * @now: the time
- * @n: how many were meant
+ * @meant: how many were
+ * @expired: how many others had
  */
 struct ila_sweep {
 	struct ila_net *ilan;
@@ -279,7 +280,8 @@ struct ila_sweep {
 	const struct ila_filter *filter;
 	struct ila_event event;
 	u32 now;
-	unsigned int n;
+	unsigned int meant;
+	unsigned int expired;
 };
 
 /* Whoever refers to a locator that was moved is told of the new one, by and by.
@@ -328,9 +330,25 @@ static void ila_map_sweep(const struct ila_place *place, void *data)
 		ila_map_collapse(sweep->ilan, place, map.ref);
 		return;
 	}
-	sweep->n += meant;
+	sweep->meant += meant;
+	sweep->expired += !meant;
+	ila_event_because(&sweep->event, meant ? ILA_REASON_REQUEST :
+						 ILA_REASON_EXPIRED);
 	ila_event_map(&sweep->event, &map, sweep->now);
 	ila_map_remove(sweep->ilan, sweep->maps, place);
+}
+
+static void ila_sweep_begin(struct ila_sweep *sweep)
+{
+	sweep->now = ila_now();
+	ila_event_begin(&sweep->event, sweep->ilan, ILA_CMD_MAPPING_DEL);
+}
+
+static void ila_sweep_end(struct ila_sweep *sweep)
+{
+	ila_event_end(&sweep->event);
+	this_cpu_add(sweep->ilan->stats->mibs[ILA_STAT_MAPPINGS_EXPIRED],
+		     sweep->expired);
 }
 
 static void ila_map_flush_table(struct ila_sweep *sweep, struct ila_maps *maps)
@@ -357,39 +375,36 @@ static void ila_map_flush_table(struct ila_sweep *sweep, struct ila_maps *maps)
 unsigned int ila_map_flush(struct ila_net *ilan,
 			   const struct ila_filter *filter)
 {
-	struct ila_sweep sweep = {
-		.ilan = ilan,
-		.filter = filter,
-		.now = ila_now(),
-	};
+	struct ila_sweep sweep = { .ilan = ilan, .filter = filter };
 
-	ila_event_begin(&sweep.event, ilan, ILA_CMD_MAPPING_DEL);
-	sweep.event.reason = ILA_REASON_REQUEST;
+	ila_sweep_begin(&sweep);
 	ila_map_flush_table(&sweep, &ilan->mappings);
 	ila_map_flush_table(&sweep, &ilan->locals);
-	ila_event_end(&sweep.event);
-	return sweep.n;
+	ila_sweep_end(&sweep);
+	return sweep.meant;
 }
 
-static unsigned int ila_map_expire_table(struct ila_sweep *sweep,
-					 struct ila_maps *maps, u64 *at,
-					 unsigned int max)
+/* A part of a table: as many places as are asked for, or what has all of a large
+ * table seen in a thousand such steps
+ */
+static void ila_map_expire_table(struct ila_sweep *sweep, struct ila_maps *maps,
+				 u64 *at, unsigned int max)
 {
-	unsigned int before = maps->n;
+	unsigned long left = max_t(unsigned long, max, ila_maps_places(maps) >> 10);
 
 	sweep->maps = maps;
-	*at = ila_maps_scan(maps, *at, max, ila_map_sweep, sweep);
-	before -= maps->n;
-	this_cpu_add(sweep->ilan->stats->mibs[ILA_STAT_MAPPINGS_EXPIRED],
-		     before);
+	do {
+		*at = ila_maps_scan(maps, *at, ILA_MAP_STEP, ila_map_sweep, sweep);
+		left -= min_t(unsigned long, left, ILA_MAP_STEP);
+		cond_resched();
+	} while (*at && left);
 	ila_maps_shrink(maps);
-	return before;
 }
 
 /**
  * ila_map_expire() - remove what has expired, in a part of the tables
  * @ilan: the namespace, its mutex held
- * @max: look at no more than about so many
+ * @max: look at about so many, or a thousandth
  *
  * Process context. Also has mappings of locators that have moved point at where
  * these are now.
@@ -398,15 +413,13 @@ static unsigned int ila_map_expire_table(struct ila_sweep *sweep,
  */
 unsigned int ila_map_expire(struct ila_net *ilan, unsigned int max)
 {
-	struct ila_sweep sweep = { .ilan = ilan, .now = ila_now() };
-	unsigned int expired;
+	struct ila_sweep sweep = { .ilan = ilan };
 
-	ila_event_begin(&sweep.event, ilan, ILA_CMD_MAPPING_DEL);
-	sweep.event.reason = ILA_REASON_EXPIRED;
-	expired = ila_map_expire_table(&sweep, &ilan->mappings,
-				       &ilan->gc_at[ILA_GC_MAPPINGS], max);
-	expired += ila_map_expire_table(&sweep, &ilan->locals,
-					&ilan->gc_at[ILA_GC_LOCALS], max);
-	ila_event_end(&sweep.event);
-	return expired;
+	ila_sweep_begin(&sweep);
+	ila_map_expire_table(&sweep, &ilan->mappings,
+			     &ilan->gc_at[ILA_GC_MAPPINGS], max);
+	ila_map_expire_table(&sweep, &ilan->locals,
+			     &ilan->gc_at[ILA_GC_LOCALS], max);
+	ila_sweep_end(&sweep);
+	return sweep.expired;
 }

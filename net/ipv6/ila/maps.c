@@ -463,6 +463,21 @@ bool ila_maps_next(const struct ila_maps *maps, struct ila_cursor *cursor,
 }
 
 /**
+ * ila_maps_places() - how many mappings a table could have as it is
+ * @maps: the table
+ *
+ * The table's writer.
+ *
+ * Return: that, or 0 without a table.
+ */
+unsigned long ila_maps_places(const struct ila_maps *maps)
+{
+	const struct ila_maps_array *array = ila_maps_own(maps);
+
+	return array ? (array->mask + 1) * ILA_BUCKET_MAPS : 0;
+}
+
+/**
  * ila_maps_scan() - see a part of a table's mappings, in no order
  * @maps: the table
  * @from: where to begin: 0, or where the last scan ended

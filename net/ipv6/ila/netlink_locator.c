@@ -29,9 +29,9 @@ static int ila_put_locator(struct sk_buff *msg, const struct ila_locator *loc)
 	if (nla_put_be64(msg, ILA_ATTR_LOCATOR, ila_locator_value(loc),
 			 ILA_ATTR_PAD) ||
 	    nla_put_u32(msg, ILA_ATTR_DOMAIN, loc->target.domain) ||
-	    (loc->has_sir && nla_put_be64(msg, ILA_ATTR_SIR_PREFIX,
-					   loc->target.upper,
-					  ILA_ATTR_PAD)) ||
+	    (loc->has_sir && loc->mappings &&
+	     nla_put_be64(msg, ILA_ATTR_SIR_PREFIX, loc->target.upper,
+			  ILA_ATTR_PAD)) ||
 	    nla_put_u32(msg, ILA_ATTR_COUNT, loc->mappings) ||
 	    nla_put_u32(msg, ILA_ATTR_STATE, loc->state) ||
 	    nla_put_u64_64bit(msg, ILA_ATTR_PACKETS, traffic.packets,

@@ -333,6 +333,7 @@ int ila_mapping_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	do {
 		mutex_lock(&ilan->mutex);
 		cb->seq = ila_dump_seq(ilan);
+		before = before ?: cb->seq;
 		genl_dump_check_consistent(cb, hdr);
 		more = ila_dump_fill(msg, ilan, dump);
 		mutex_unlock(&ilan->mutex);

@@ -166,6 +166,7 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 	unsigned int n = old ? old->n : 0;
 	unsigned int bits = max(4, ilog2(n + n / 2 + 1) + 2);
 	struct ila_rules *rules;
+	unsigned int placed = 0;
 	struct rb_node *node;
 
 	rules = kvzalloc(struct_size(rules, slots, 1UL << bits),
@@ -180,8 +181,11 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 	rules->n = old->n;
 	rules->n_dev = old->n_dev;
 	rules->sorted = old->sorted;
-	for (node = rb_first(&rules->sorted); node; node = rb_next(node))
+	for (node = rb_first(&rules->sorted); node; node = rb_next(node)) {
 		ila_rules_place(rules, rb_entry(node, struct ila_rule, sorted));
+		if (!(++placed % 1024))
+			cond_resched();
+	}
 	return rules;
 }
 

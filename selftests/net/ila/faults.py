@@ -11,7 +11,7 @@ import sys
 import ilatap
 from ilatap import check, equal, unshare
 import ila_nl as nl
-from ila_nl import (ADD, DEL, FLUSH, RULE_ADD, RULE_GET, RULE_DEL, MAPPING_NEW,
+from ila_nl import (ADD, DEL, GET, FLUSH, RULE_ADD, RULE_GET, RULE_DEL, MAPPING_NEW,
                     MAPPING_CHANGE, MAPPING_REPLACE, MAPPING_DEL, MAPPING_GET,
                     MAPPING_FLUSH, LOCAL, MORE, LOCATOR_GET, LOCATOR_MOVE,
                     LOCATOR_DOWN, LOCATOR_UP, CONFIG_GET, CONFIG_SET,
@@ -29,13 +29,21 @@ FIXED, FIXED2 = SIR + ":2000::f1/128", SIR + ":2000::f2/128"
 
 FAIL_NTH = "/proc/thread-self/fail-nth"
 DEBUGFS = "/sys/kernel/debug/"
-NETLINK_ADD_MEMBERSHIP = 1
 # longer chains of allocations there are not
 MOST = 2000
 # of a new namespace, whose allocations are those of all the network, so many fail
 SAMPLES = 60
 # no memory for it; no memory for the question or for the answer
 REFUSED, UNKNOWN = (errno.ENOMEM,), (errno.ENOBUFS, errno.ETIMEDOUT)
+# what of a route does not change by itself
+ROUTE = (nl.RTA_DST, nl.RTA_OIF, nl.RTA_PRIORITY, nl.RTA_MULTIPATH,
+         nl.RTA_ENCAP_TYPE, nl.RTA_ENCAP)
+NEW_NEXTHOP, DEL_NEXTHOP, GET_NEXTHOP = 104, 105, 106
+NHMSG = nl.struct.Struct("=BBBBI")
+NHA_ID, NHA_OIF, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 5, 7, 8
+RTNH = nl.struct.Struct("=HBBi")
+LO = nl.socket.if_nametoindex("lo")
+GATEWAY = nl.ipaddress.ip_address("fe80::1").packed
 # what changes by itself
 MOVING = ("idle", "timeout", "packets", "bytes", "generation")
 
@@ -84,8 +92,7 @@ def sockets():
             old.close()
     ila, routes = nl.Ila(), nl.Routes()
     listener = nl.Netlink(nl.NETLINK_GENERIC)
-    listener.sock.setsockopt(nl.SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-                             nl.groups()["config"])
+    listener.join("config")
     for netlink in (ila.netlink, routes.netlink):
         netlink.sock.settimeout(3 * ilatap.SLOW)
 
@@ -99,7 +106,10 @@ def state():
             sorted(repr(still(found)) for found in ila.map_dump()),
             sorted(repr(still(found)) for found in ila.locators()),
             repr(still(ila.values(CONFIG_GET))),
-            sorted(map(repr, routes.dump())))
+            sorted(repr([found.get(kind) for kind in ROUTE])
+                   for _, found in routes.dump_all()),
+            [message.payload for message in routes.netlink.request(
+                GET_NEXTHOP, NHMSG.pack(0, 0, 0, 0, 0), NLM_F_DUMP)])
 
 
 def encap(loc=LOC, **kw):
@@ -112,6 +122,8 @@ def tenant(who, loc=0, **kw):
 
 def furnish():
     """The same every time: some of everything."""
+    if not os.path.exists("/proc/sys/net/ipv6/conf/d0"):
+        ilatap.sh("ip link add d0 up type dummy")
     sockets()
     ila.flush()
     ila.map_flush()
@@ -127,6 +139,8 @@ def furnish():
             tenant(TENANT, LOC), tenant(TENANT_HERE, flags=LOCAL))
     routes.add(SIR + "::/64", encap(0), dev="lo")
     routes.add(FIXED, encap(), dev="lo")
+    ila.locator(LOC2, LOCATOR_DOWN)
+    nexthop(NEW_NEXTHOP, encap(LOC))()()
 
 
 def new_namespace():
@@ -149,8 +163,8 @@ def mapping(cmd, *records):
     return command(cmd, b"".join(records))
 
 
-def locator(cmd, to=None):
-    data = nl.attr(nl.LOCATOR, nl.locator_bytes(LOC))
+def locator(cmd, to=None, of=LOC):
+    data = nl.attr(nl.LOCATOR, nl.locator_bytes(of))
     if to:
         data += nl.attr(nl.LOCATOR_TO, nl.locator_bytes(to))
     return command(cmd, data)
@@ -173,20 +187,56 @@ def route_dump():
     return lambda: routes.netlink.request(RTM_GETROUTE, request, NLM_F_DUMP)
 
 
+def route_get():
+    target = nl.ipaddress.ip_interface(FIXED).ip.packed
+    request = nl.RTMSG.pack(nl.socket.AF_INET6, 128, *[0] * 7) + nl.attr(nl.RTA_DST,
+                                                                         target)
+    return lambda: routes.netlink.request(RTM_GETROUTE, request, 0)
+
+
+def multipath():
+    """Two legs, each with an encapsulation."""
+    data = b""
+    for loc in (LOC, LOC2):
+        leg = nl.attr(nl.RTA_GATEWAY, GATEWAY) + nl.encap_attrs(encap(loc))
+        data += RTNH.pack(RTNH.size + len(leg), 0, 0,
+                          nl.socket.if_nametoindex("d0")) + leg
+    data = routes.message(FIXED2, None) + nl.attr(nl.RTA_MULTIPATH, data)
+    return lambda: routes.netlink.request(RTM_NEWROUTE, data, NLM_F_ACK |
+                                          nl.NLM_F_CREATE | nl.NLM_F_EXCL)
+
+
+def nexthop(kind, nest=None):
+    def ready():
+        data = NHMSG.pack(nl.socket.AF_INET6 if nest else 0, 0, 4 if nest else 0, 0, 0)
+        data += u32(NHA_ID, 1)
+        if nest:
+            data += u32(NHA_OIF, LO) + nl.attr(NHA_ENCAP | nl.NLA_F_NESTED, nest) + \
+                nl.attr(NHA_ENCAP_TYPE, nl.struct.pack("=H", nl.LWTUNNEL_ENCAP_ILA))
+        flags = nl.NLM_F_CREATE | nl.NLM_F_REPLACE if nest else 0
+        return lambda: routes.netlink.request(kind, data, NLM_F_ACK | flags)
+    return ready
+
+
 # --- Failing --------------------------------------------------------------------
 
+def length(answer):
+    """However many messages it takes"""
+    return sum(len(message.payload) - nl.GENLHDR.size for message in answer)
+
+
 def attempt(operation, nth):
-    """(whether a fault came, the errno or 0)"""
-    error, run = 0, operation()
+    """(whether a fault came, the errno or 0, the answer)"""
+    error, run, answer = 0, operation(), []
     with Fault(nth) as fault:
         try:
-            run()
+            answer = run()
         except TimeoutError:
             error = errno.ETIMEDOUT
         except OSError as got:
             error = got.errno
     sockets()
-    return fault.injected(), error
+    return fault.injected(), error, answer
 
 
 def judge(error, before, after, again):
@@ -208,15 +258,17 @@ def judge(error, before, after, again):
 def fail_each(operation, start_over):
     start_over()
     before = state()
-    operation()()
+    whole = length(operation()())
     now = after = state()
     errors = {}
     for nth in range(1, MOST):
         if start_over is not furnish or now != before:
             start_over()
-        injected, error = attempt(operation, nth)
+        injected, error, answer = attempt(operation, nth)
         if not injected:
             break
+        if not error:
+            equal(length(answer), whole, "allocation %d: bytes of the answer" % nth)
         said = errno.errorcode.get(error, "done")
         errors[said] = errors.get(said, 0) + 1
         try:
@@ -268,6 +320,8 @@ OPERATIONS = [
     ("rule flush", command(FLUSH)),
     ("rule get", command(RULE_GET, ila_attrs(LOC), 0)),
     ("rule dump", dump(RULE_GET)),
+    ("old rule get", command(GET, ila_attrs(LOC), 0)),
+    ("old rule dump", dump(GET)),
     ("mapping new", mapping(MAPPING_NEW, record(NEW, LOC2))),
     ("mapping new, locator and set", mapping(
         MAPPING_NEW, record(NEW, LOC3, priority=1, weight=1, flags=MORE),
@@ -292,6 +346,7 @@ OPERATIONS = [
     ("locator move", locator(LOCATOR_MOVE, LOC3)),
     ("locator move to one that is there", locator(LOCATOR_MOVE, LOC2)),
     ("locator down", locator(LOCATOR_DOWN)),
+    ("locator up", locator(LOCATOR_UP, of=LOC2)),
     ("locator get", command(LOCATOR_GET, ila_attrs(loc=LOC), 0)),
     ("locator dump", dump(LOCATOR_GET)),
     ("config get", command(CONFIG_GET, flags=0)),
@@ -308,6 +363,12 @@ OPERATIONS = [
                               nl.NLM_F_CREATE | nl.NLM_F_EXCL)),
     ("table route del", route(RTM_DELROUTE, SIR + "::/64")),
     ("route dump", route_dump),
+    ("route get", route_get),
+    ("route of two legs add", multipath),
+    ("input route add", route(RTM_NEWROUTE, LOC3 + "::/64", encap(SIR, hook_type=1),
+                              nl.NLM_F_CREATE | nl.NLM_F_EXCL)),
+    ("nexthop object add", nexthop(NEW_NEXTHOP, encap(LOC2))),
+    ("nexthop object del", nexthop(DEL_NEXTHOP)),
 ]
 # the first thing that is done in a namespace
 FIRST = ("rule add", "mapping new", "mapping new, locator and set",

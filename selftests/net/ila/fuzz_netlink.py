@@ -6,6 +6,7 @@ changes nothing; what can be dumped agrees with itself. A seed makes the same
 requests again."""
 
 import argparse
+import itertools
 import random
 import socket
 import struct
@@ -55,14 +56,15 @@ NEW_NEXTHOP, DEL_NEXTHOP, NHMSG = 104, 105, struct.Struct("=BBBBI")
 NHA_ID, NHA_OIF, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 5, 7, 8
 RTNH = struct.Struct("=HBBi")
 RTA_NH_ID = 30
+GATEWAY = bytes.fromhex("fe800000000000000000000000000001")
 NLA_F_NET_BYTEORDER = 0x4000
 
 
 class Grammar:
     """What is said. Nothing but the seed decides, not the answers either."""
 
-    def __init__(self, seed, lo):
-        self.random, self.lo = random.Random(seed), lo
+    def __init__(self, seed, lo, dummy):
+        self.random, self.lo, self.dummy = random.Random(seed), lo, dummy
         self.values = {
             nl.LOCATOR: self.prefix, nl.LOCATOR_MATCH: self.prefix,
             nl.LOCATOR_TO: self.prefix, nl.SIR_PREFIX: self.prefix,
@@ -273,8 +275,10 @@ class Grammar:
         for _ in range(self.pick((1, 2, 3))):
             nest, kind = self.encap()
             inner = attr(nl.RTA_ENCAP, nest) + attr(nl.RTA_ENCAP_TYPE, kind)
+            if self.chance(90):
+                inner += attr(nl.RTA_GATEWAY, GATEWAY)
             data += RTNH.pack(RTNH.size + len(inner), 0, self.pick(U8S),
-                              self.lo) + inner
+                              self.dummy) + inner
         return attr(nl.RTA_MULTIPATH, data)
 
     def route(self):
@@ -292,11 +296,13 @@ class Grammar:
         elif self.chance(10):
             parts.append(u32(RTA_NH_ID, self.pick((1, 2, 3))))
         else:
+            if self.chance(15):
+                parts.append(self.attribute(nl.RTA_GATEWAY, self.pick(ADDRESSES)))
             parts += [u32(nl.RTA_OIF, self.lo),
                       self.attribute(nl.RTA_ENCAP | nl.NLA_F_NESTED, nest),
                       self.attribute(nl.RTA_ENCAP_TYPE, kind)]
             if self.chance(20):
-                flags |= nl.NLM_F_REPLACE
+                flags |= self.pick((nl.NLM_F_REPLACE, nl.NLM_F_APPEND))
         head = nl.RTMSG.pack(socket.AF_INET6 if self.chance(98) else
                              socket.AF_INET, length, 0, 0, 254, 4, 0, 1, 0)
         return (verb, flags if verb == nl.RTM_NEWROUTE else 0,
@@ -321,14 +327,27 @@ class Namespace:
 
     def __init__(self):
         ilatap.new_namespace()
+        ilatap.sh("ip link add d0 up type dummy")
         self.ila, self.routes = nl.Ila(), nl.Routes()
         self.netlinks = (self.ila.netlink, self.routes.netlink)
         for netlink in self.netlinks:
             netlink.sock.settimeout(10 * ilatap.SLOW)
+        self.listener = nl.Netlink(nl.NETLINK_GENERIC)
+        self.listener.join("config")
+        self.listener.sock.setblocking(False)
 
     def close(self):
+        self.listener.close()
         self.ila.close()
         self.routes.close()
+
+    def heard(self):
+        """How many messages everybody was told."""
+        for count in itertools.count():
+            try:
+                self.listener.sock.recv(1 << 16)
+            except BlockingIOError:
+                return count
 
     def mappings(self):
         """All but what changes by itself."""
@@ -381,29 +400,34 @@ def told(number, request):
 
 def fuzz(seed, seconds):
     end = time.monotonic() + seconds
-    number = done = 0
-    space = None
-    grammar = Grammar(seed, socket.if_nametoindex("lo"))
+    number = done = told_all = 0
+    space = grammar = None
     while time.monotonic() < end:
         if number % ROUND == 0:
             if space:
                 space.close()
             space = Namespace()
             state = space.state()
+            grammar = grammar or Grammar(seed, *(socket.if_nametoindex(dev)
+                                                 for dev in ("lo", "d0")))
         request = grammar.request()
         try:
             error = space.send(*request)
-            now = space.state()
+            now, heard = space.state(), space.heard()
             if error:
                 equal(now, state, "refused (%d), and yet there is" % error)
+                equal(heard, 0, "refused (%d), messages to everybody" % error)
+            check(heard or now[:2] == state[:2], "nobody was told")
             space.agrees(now)
         except (AssertionError, OSError) as why:
             raise AssertionError("%s: %s" % (told(number, request), why))
         state = now
         number += 1
         done += not error
+        told_all += bool(heard)
     space.close()
-    print("# %d requests, %d of them done" % (number, done), flush=True)
+    print("# %d requests, %d of them done, %d told to everybody" %
+          (number, done, told_all), flush=True)
     check(done > number // 10 and done < number, "nothing to learn from these")
 
 

@@ -40,7 +40,8 @@ BESIDES = ('IlaInErrorsRestored', 'IlaInErrorsIgnored', 'IlaOutFailedOver',
 # What has to have happened, or these packets are too tame
 REACHED = ('IlaInTranslated', 'IlaOutTranslated', 'IlaInTruncated', 'IlaOutTruncated',
            'IlaInErrorsRestored', 'IlaInErrorsIgnored', 'IlaInNd', 'IlaOutNd', 'IlaInType',
-           'IlaOutCBit', 'IlaOutLow16', 'IlaMissForwarded', 'IlaMissDropped', 'IlaOutNoRoute')
+           'IlaOutCBit', 'IlaOutLow16', 'IlaMissForwarded', 'IlaMissDropped', 'IlaOutNoRoute',
+           'IlaInStray')
 
 
 class Target:
@@ -65,7 +66,7 @@ class Target:
         fixed, table, plain, lost = (prefix('2001:db8:%x:%x' % (number, kind))
                                      for kind in (1, 2, 3, 4))
         nowhere = prefix('2001:db8:bbbb:%x' % number)
-        locs = [prefix('2001:db8:aaaa:%x%x' % (number, n)) for n in range(6)]
+        locs = [prefix('2001:db8:aaaa:%x%x' % (number, n)) for n in range(7)]
         router.plain_route(text(plain) + '/64', AT_SIR)
         for loc in locs[:4]:
             router.plain_route(text(loc) + '/64', AT_LOC)
@@ -82,11 +83,20 @@ class Target:
                        record(HERE_ADDRESS, identifier=HERE, flags=LOCAL))
         router.rule(locs[4], plain, mode, ident_type=IDENT_USE_FORMAT if number % 2 else None)
         router.route(text(locs[5]) + '/64', plain, mode, hook=HOOK_INPUT)
+        # what is restored to a place elsewhere
+        self.stray(locs[6], fixed, mode, 1 + number % 2)
         self.prefixes += [fixed, table, plain, lost] + locs
-        self.addresses += [to_ila(plain + LUID, locs[4], mode), with_c(fixed + LUID, True),
+        self.addresses += [to_ila(plain + LUID, locs[4], mode),
+                           to_ila(fixed + LUID, locs[6], mode), with_c(fixed + LUID, True),
                            to_ila(fixed + LUID, locs[0], mode), fixed + LUID, table + LUID,
                            table + IDENTS[3], table + IDENTS[4], table + IDENTS[10],
                            lost + LUID]
+
+    def stray(self, loc, sir, mode, policy):
+        with self.router:
+            ila = nl.Ila()
+            ila.rule_add(loc, sir, csum_mode=mode, stray=policy)
+            ila.close()
 
     def table(self, sir, mode, miss):
         nest = nl.ila_attrs(loc=bytes(8), csum_mode=mode, ident_type=1, miss=miss)

@@ -14,7 +14,7 @@ import sys
 
 NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 SOL_NETLINK = 270
-NETLINK_EXT_ACK = 11
+NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK = 1, 11
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
@@ -236,6 +236,10 @@ class Netlink:
 
     def close(self):
         self.sock.close()
+
+    def join(self, group):
+        """Hear what is told to a multicast group of the family."""
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups()[group])
 
     def pack(self, kind, flags, payload):
         self.seq += 1

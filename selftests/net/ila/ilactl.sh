@@ -102,6 +102,23 @@ saved()
 	on s ilactl save | sort
 }
 
+# What changes behind a dump is told, too: nobody reads the mappings, and meanwhile
+# there is another rule
+disturbed()
+{
+	mkfifo "$TMP/slow"
+	on s ilactl save >"$TMP/slow" 2>"$TMP/said" &
+	exec 9<"$TMP/slow"
+	sleep $((2 * SLOW))
+	on s ilactl rule add loc_match 2001:db8:c:9 loc $SIR csum-mode no-action
+	cat <&9 >/dev/null
+	exec 9<&-
+	wait $!
+	same "save: a rule came when the rules had been saved" "$?" 2
+	has "save: says so" "$(cat "$TMP/said")" "changed meanwhile"
+	on s ilactl rule delete loc_match 2001:db8:c:9
+}
+
 identity()
 {
 	local before
@@ -116,6 +133,7 @@ identity()
 	X
 	before=$(saved)
 	on s ilactl save >"$TMP/saved"
+	disturbed
 	on s ilactl map flush all >/dev/null
 	on s ilactl rule flush >/dev/null
 	same "save, flush: nothing is left" "$(saved | wc -l)" 3

@@ -35,7 +35,7 @@ LOC3 = "2001:db8:a:3"
 ALONE = SIR + ":2000::a1"       # what every case starts with, at LOC
 PAIR = SIR + ":2000::a2"        # the same, at LOC and LOC2
 
-NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK = 1, 10
+NETLINK_CAP_ACK = 10
 SO_RCVBUFFORCE = 33
 NOBODY = 65534
 REQUEST, EXPIRED, DEVICE = 0, 1, 2
@@ -420,6 +420,16 @@ def del_fields():
     equal(addresses(), [str(ipaddress.IPv6Address(PAIR))])
 
 
+@case("MAPPING_DEL of a local identifier wants its address, too")
+def del_local():
+    mine = record(OTHER, 0, OTHER_ID, flags=LOCAL)
+    ila.map(mine)
+    refuses(errno.ENOENT, MAPPING_DEL, record(TENANT, 0, OTHER_ID, flags=LOCAL), at=0)
+    check(str(ipaddress.IPv6Address(OTHER)) in addresses(), "it is gone")
+    ila.map(mine, cmd=MAPPING_DEL)
+    refuses(errno.ENOENT, MAPPING_DEL, mine, at=0)
+
+
 GOOD_RECORDS = (
     [dict(csum_mode=mode) for mode in (0, 1, 2, 3, 64, 255)] +
     [dict(ident_type=kind) for kind in (1, 32, 255)] +
@@ -790,6 +800,10 @@ def generations():
     ila.map(*many(5), cmd=MAPPING_REPLACE)
     equal({one["generation"] for one in ila.map_dump()}, {0})
     equal(ila.values(CONFIG_GET)["generation"], newest + 6, "newest")
+    # half way around, and on
+    for newest in ((newest + (1 << 31)) % (1 << 32), 0xFFFFFFFF, 1):
+        ila.map(*many(5), cmd=MAPPING_REPLACE, generation=newest)
+        equal(ila.values(CONFIG_GET)["generation"], newest, "newest")
 
 
 # Dumps under change
@@ -946,6 +960,20 @@ def locator_stays():
     equal(ila.locators(), [])
 
 
+@case("locators: one that is down and has no mappings goes with any SIR prefix")
+def locator_down_free():
+    ila.map(record(luid(), LOC3))
+    ila.locator(LOC3, LOCATOR_DOWN)
+    ila.map(record(luid()), cmd=MAPPING_DEL)
+    ila.map(record(luid(1, SIR2), LOC3))
+    equal(place(LOC3), (1, DOWN))
+    refuses(errno.EINVAL, MAPPING_NEW, record(luid(), LOC3), text="another SIR prefix")
+    ila.map_flush()
+    refuses(errno.EINVAL, MAPPING_NEW, record(luid(), LOC3) + record(luid(1, SIR2), LOC3),
+            text="another SIR prefix")
+    ila.locator(LOC3, LOCATOR_UP)
+
+
 @case("locators: what mappings have moved to goes with them")
 def locator_moved_goes():
     ila.locator(LOC, LOCATOR_MOVE, to=LOC3)
@@ -1003,8 +1031,7 @@ class Listener:
         if buffer:
             self.netlink.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE,
                                          buffer)
-        self.netlink.sock.setsockopt(nl.SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-                                     nl.groups()[group])
+        self.netlink.join(group)
 
     def close(self):
         self.netlink.close()
@@ -1185,6 +1212,26 @@ def expiry(listener):
     check(ila.values(STATS_GET)["stats"][23] >= 2, "not counted")
 
 
+@case("expiry: a flush of others removes it, and yet it is expired")
+@listening(buffer=32 << 20)
+def expiry_flushed(listener):
+    count = 30000
+    before = ila.values(STATS_GET)["stats"][23]
+    for start in range(0, count, 1000):
+        ila.map(*(record(luid(n), LOC, timeout=1) for n in range(start, start + 1000)))
+    reasons = {}
+    while sum(reasons.values()) < count:
+        equal(ila.map_flush(nl.u8(nl.ORIGIN, 1)), 0, "flushed")
+        cmd, values = listener.read(0.05)
+        while cmd is not None:
+            if cmd == MAPPING_DEL:
+                reasons.setdefault(values["reason"], 0)
+                reasons[values["reason"]] += len(values["mapping"])
+            cmd, values = listener.read(0.05)
+    equal(reasons, {EXPIRED: count}, "reasons")
+    equal(ila.values(STATS_GET)["stats"][23] - before, count, "counted")
+
+
 # Misses
 
 def send(*to):
@@ -1339,6 +1386,11 @@ def explain():
           "of a mapping whose locator is down")
     found = ila.explain(new_address())
     equal((found["explain"], found["why"]), (4, 1), "of no mapping")
+    nl.Routes().add(LOC2 + "::/64", nl.ila_attrs(
+        loc=SIR, ident_type=1, csum_mode=2, hook_type=1), dev="sink")
+    found = ila.explain(LOC2 + ":2000::1")
+    equal((found["explain"], found["why"], found["translated"]),
+          (5, 0, SIR + ":2000::1"), "of an input route")
 
 
 # Who may do what

@@ -39,8 +39,10 @@ lines()
 }
 
 # --- Storms: each goes on until the test ends, but not while it is held ---------------
+#
+# Each says how often it did what it is for.
 
-STORMS="rule link mapping settings route namespace"
+STORMS="rule link mapping settings route namespace cable"
 
 # storm KIND CPU COMMAND...
 storm()
@@ -55,22 +57,27 @@ storm()
 			sleep 0.1
 			continue
 		fi
-		"$@" >/dev/null 2>&1 </dev/null
-		echo $((n += 1)) >"$times"
+		echo $((n += $("$@" 2>/dev/null </dev/null))) >"$times"
 	done 2>/dev/null
 }
 
-# batches KIND CPU: all of the lines, whatever becomes of each
+# batches KIND CPU: all of the lines, whatever becomes of each. What is said to have
+# failed has its line's number; what is only asked for does not count.
 batches()
 {
-	on r taskset -c "$2" ip -6 -force -batch "$TMP/$1.$2"
+	on r taskset -c "$2" ip -6 -force -batch "$TMP/$1.$2" 2>&1 |
+		awk '
+			FNR == NR { if (/^Command failed/) failed[$NF] = 1; next }
+			/ (add|replace|name) / && !((FILENAME ":" FNR) in failed) { n++ }
+			END { print n + 0 }
+		' - "$TMP/$1.$2"
 }
 
 # Mappings for a second
 churn()
 {
-	on r taskset -c "$1" timeout 1 "$STORM" churn
-	[ $? = 124 ]
+	on r taskset -c "$1" timeout 1 "$STORM" churn >/dev/null
+	[ $? != 124 ] || echo 1
 }
 
 settings()
@@ -79,13 +86,47 @@ settings()
 		net.ipv6.conf.all.disable_policy=$((RANDOM % 2)) \
 		net.ipv6.conf.d0.disable_ipv6=$((RANDOM % 2))
 	on r sysctl -qw net.ipv6.conf.all.forwarding=1
-	on r "$ILA_DO" config set fastpath $((RANDOM % 2))
+	on r "$ILA_DO" config set fastpath $((RANDOM % 2)) >/dev/null && echo 1
 }
 
 # A namespace that is filled and flooded, and ends so
 namespaces()
 {
-	"$STORM" end 1
+	"$STORM" end 1 >/dev/null && echo 1
+}
+
+# A device that packets go out by, translated, gets another name and comes to its end
+cables()
+{
+	local gone=$SIR:2000::9 loc=2001:db8:a:9 via="via fe80::1" mac=02:00:00:00:00:01
+
+	try_batch r <<-X
+		link add v0 type veth peer name v1
+		link set v1 up
+		link set v0 up
+		neigh replace fe80::1 lladdr $mac dev v0 nud permanent
+		route replace $loc::/64 $via dev v0
+		route replace $gone/128 encap ila $loc csum-mode no-action ident-type luid dev v0
+		ila add loc_match $loc loc $SIR csum-mode no-action dev v0
+	X
+	until_true 5 passes_on v0
+	try_batch r <<-X
+		link set v0 down
+		link set v0 name v2
+		link set v2 up
+		neigh replace fe80::1 lladdr $mac dev v2 nud permanent
+		route replace $loc::/64 $via dev v2
+		route replace $gone/128 encap ila $loc csum-mode no-action ident-type luid dev v2
+	X
+	until_true 5 passes_on v2 && echo 1
+	try_batch r <<<"link del v2"
+	try_batch r <<<"link del v0"
+}
+
+# More than what a device says by itself when it comes up
+passes_on()
+{
+	[ "$(on r cat "/sys/class/net/$1/statistics/tx_packets")" -ge 30 ]
 }
 
 storms()
@@ -103,6 +144,7 @@ storms()
 		storm namespace "$cpu" namespaces &
 	done
 	storm settings 0 settings &
+	storm cable 0 cables &
 	disown -a
 }
 
@@ -148,7 +190,7 @@ cycle()
 	hold "${HELD[@]}"
 	sleep 0.$((RANDOM % 10))
 	# all that has no routes goes on, and has the module loaded again
-	hold "${HELD[@]}" route namespace
+	hold "${HELD[@]}" route namespace cable
 	until_true 30 unload
 }
 
@@ -167,23 +209,37 @@ cycles()
 	pass "the module comes and goes $CYCLES times"
 }
 
+ended_enough()
+{
+	[ "$(namespaces_ended)" -ge "$CYCLES" ]
+}
+
 all_came()
 {
 	! grep -qx 0 "$TMP"/times.*
 }
 
-# Each of the storms came around
+# namespaces_ended: how many, filled and flooded
+namespaces_ended()
+{
+	cat "$TMP"/times.namespace.* | awk '{ n += $1 } END { print n }'
+}
+
+# Each of the storms did what it is for; and as many namespaces came to their end as
+# modules
 progress()
 {
 	local file stuck=''
 
 	hold
 	until_true 60 all_came
+	until_true $((CYCLES + 60)) ended_enough
+	ok "$CYCLES namespaces and more came to their end" ended_enough
 	for file in "$TMP"/times.*; do
 		[ "$(cat "$file")" -gt 0 ] || stuck+=" ${file##*/times.}"
 		echo "# ${file##*/times.} $(cat "$file")"
 	done
-	same "no storm stood still" "$stuck" ""
+	same "each storm did something" "$stuck" ""
 }
 
 # Nothing goes on any more, and nothing keeps the module
@@ -211,6 +267,7 @@ works_again()
 echo "# seed $SEED, $CYCLES cycles"
 line
 background a "$TRAFFIC" flood $SIR:2000::1 9 --pause 0.02
+background a "$TRAFFIC" flood $SIR:2000::9 9 --pause 0.01
 background a "$TRAFFIC" flood $LOC_A:2000::1 9 --pause 0.02 --size 1400
 background b "$TRAFFIC" flood $LOC_B:2000::1 9 --pause 0.02
 storms

@@ -19,6 +19,7 @@ need_ours
 SECONDS_OF_ROUND=5
 [ "$MINUTES" = 0 ] || SECONDS_OF_ROUND=30
 need_ila_storm
+need iperf3
 # of a packet that went wrong. One that is not translated arrives elsewhere; those
 # of others are counted with ours.
 BAD="elsewhere bad-sum lost failed unexplained undumped"
@@ -34,6 +35,41 @@ topology()
 	ip6 s route add default via 2001:db8:1::1
 	ip6 r route add 2001:db8:2::b dev to-b
 	ip6 r neigh add 2001:db8:2::b lladdr "$mac" dev to-b nud permanent
+}
+
+# Of other hosts' kinds of traffic: TCP both ways, in trains; datagrams in fragments,
+# to a port where nobody listens; and to a locator that c refuses, whose errors r
+# restores. c only knows the way back to this address of s.
+MIXED=2001:db8:1::7
+MIXED_SIR=2001:db8:5:8
+MIXED_GONE=2001:db8:5:9
+
+mixed_topology()
+{
+	batch s <<-X
+		addr add $MIXED/128 dev to-r nodad
+		route add $MIXED_SIR::/64 via 2001:db8:1::1
+		route add $MIXED_GONE::/64 via 2001:db8:1::1
+	X
+	batch c <<-X
+		addr add 2001:db8:2::c/64 dev to-r nodad
+		addr add $MIXED_SIR:2000::c/128 dev lo nodad
+		route add $MIXED/128 via 2001:db8:2::1
+	X
+	rule c 2001:db8:b:8 $MIXED_SIR neutral-map-auto
+	route r $MIXED_SIR::/64 2001:db8:b:8 neutral-map-auto via 2001:db8:2::c dev to-c
+	route r $MIXED_GONE::/64 2001:db8:b:9 neutral-map via 2001:db8:2::c dev to-c
+	iperf_server c
+	background s "$TRAFFIC" flood $MIXED_SIR:2000::c 9 --source $MIXED \
+		--size 4000 --pause 0.005
+	background s "$TRAFFIC" flood $MIXED_GONE:2000::c 9 --source $MIXED \
+		--pause 0.005
+}
+
+mixed()
+{
+	PATIENCE=$((SECONDS_OF_ROUND + 20)) iperf s $MIXED_SIR:2000::c -B $MIXED \
+		-t "$SECONDS_OF_ROUND" --bidir
 }
 
 # What changes beside the mappings: rules, routes and devices of another prefix
@@ -62,18 +98,26 @@ seen_routes()
 	ip6 r route show root 2001:db8:5:7::/48 | grep -c ila
 }
 
+reassembled()
+{
+	on c awk '$1 == "Ip6ReasmOKs" { print $2 }' /proc/net/snmp6
+}
+
 # Return: whether every packet went where it should
 round()
 {
-	local changer ender said numbers packets name wrong=0
+	local changer ender mixer said numbers packets name wrong=0
 
 	topology
+	mixed_topology
 	background s "$TRAFFIC" flood 2001:db8:5:7:2000::1 9 --pause 0.002
 	rm -f "$TMP/enough"
 	keep_changing &
 	changer=$!
 	"$STORM" end 2 &
 	ender=$!
+	mixed >"$TMP/mixed" 2>&1 &
+	mixer=$!
 	said=$("$STORM" run "/run/netns/$(ns s)" "/run/netns/$(ns r)" \
 		"/run/netns/$(ns c)" "$SECONDS_OF_ROUND" "$((SECONDS + 1))" 2>&1) ||
 		wrong=1
@@ -81,10 +125,13 @@ round()
 	: >"$TMP/enough"
 	wait $changer
 	wait $ender || wrong=1
+	wait $mixer || { wrong=1 && sed 's/^/# /' "$TMP/mixed"; }
 	for name in $BAD; do
 		[ "$(value "$numbers" "$name")" = 0 ] || wrong=1
 	done
 	ROUTES=$((ROUTES + $(seen_routes)))
+	ERRORS=$((ERRORS + $(counter r IlaInErrorsRestored)))
+	FRAGMENTS=$((FRAGMENTS + $(reassembled)))
 	for name in s r c; do
 		drop_host $name
 	done
@@ -114,11 +161,15 @@ soak()
 
 PACKETS=0
 ROUTES=0
+ERRORS=0
+FRAGMENTS=0
 # what everything costs the first time is no leak
 ok "a first round" first
 before=$("$HERE/ilamem.py")
 soak
 ok "there were routes of others, too" [ "$ROUTES" -gt 0 ]
+ok "and errors that quote locators: $ERRORS" [ "$ERRORS" -gt 0 ]
+ok "and datagrams in fragments: $FRAGMENTS" [ "$FRAGMENTS" -gt 0 ]
 ok "memory is as before" "$HERE/ilamem.py" "$before"
 ok "the module unloads" until_true 20 rmmod ila
 modprobe -q ila

@@ -104,6 +104,7 @@ static const struct ila_word ila_explains[] = {
 	{ ILA_EXPLAIN_ROUTE,	"route" },
 	{ ILA_EXPLAIN_MAPPING,	"mapping" },
 	{ ILA_EXPLAIN_MISS,	"miss" },
+	{ ILA_EXPLAIN_INPUT,	"input" },
 	{ 0 }
 };
 
