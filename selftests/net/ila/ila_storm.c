@@ -364,8 +364,9 @@ static void start_idents(struct writer *w)
 	for (i = 0; i < IDENTS; i++) {
 		n = some_mapping(w, i, records, &where);
 		ident_begin(i, where);
+		/* those of another churner may be there */
 		if (!well(w->ila, "first mapping",
-			  ila_mapping_new(w->ila, records, n)))
+			  ila_mapping_replace(w->ila, records, n)))
 			exit(1);
 		ident_end(i);
 	}

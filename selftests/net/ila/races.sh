@@ -126,7 +126,7 @@ cables()
 # More than what a device says by itself when it comes up
 passes_on()
 {
-	[ "$(on r cat "/sys/class/net/$1/statistics/tx_packets")" -ge 30 ]
+	[ "$(on r awk -v dev="$1:" '$1 == dev { print $11 }' /proc/net/dev)" -ge 30 ]
 }
 
 storms()
