@@ -646,8 +646,10 @@ static int ila_message_commit(struct ila_message *msg)
 	ila_locator_settle(ilan, !err);
 	if (!err) {
 		ila_message_apply(msg);
-		/* they go round */
-		if ((s32)(msg->generation - ilan->generation) > 0)
+		/* they go round, and 0 is none */
+		if (msg->generation &&
+		    (!ilan->generation ||
+		     (s32)(msg->generation - ilan->generation) > 0))
 			ilan->generation = msg->generation;
 	}
 	ila_maps_shrink(&ilan->mappings);

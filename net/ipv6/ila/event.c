@@ -68,18 +68,6 @@ void ila_event_begin(struct ila_event *event, struct ila_net *ilan, u8 cmd)
 	};
 }
 
-/**
- * ila_event_because() - why the mappings that follow are deleted
- * @event: of ila_event_begin()
- * @reason: ILA_REASON_
- */
-void ila_event_because(struct ila_event *event, u8 reason)
-{
-	if (event->reason != reason)
-		ila_event_end(event);
-	event->reason = reason;
-}
-
 static bool ila_event_open(struct ila_event *event)
 {
 	if (event->skb)

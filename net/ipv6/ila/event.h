@@ -37,7 +37,6 @@ struct ila_event {
 };
 
 void ila_event_begin(struct ila_event *event, struct ila_net *ilan, u8 cmd);
-void ila_event_because(struct ila_event *event, u8 reason);
 void ila_event_add(struct ila_event *event, const struct ila_map *map, u32 now);
 void ila_event_end(struct ila_event *event);
 void ila_event_rule(struct ila_net *ilan, u8 cmd, const struct ila_rule *rule,

@@ -118,6 +118,25 @@ static void ila_locator_retire(struct ila_net *ilan, struct ila_locator *loc)
 	ila_gc_kick(ilan);
 }
 
+/* Do only locators use it that moved here, and who took it down? No mapping is in
+ * preparation then.
+ */
+static bool ila_locator_is_unreferred(const struct ila_locator *loc)
+{
+	unsigned int n = loc->users - loc->pinned;
+	const struct ila_locator *alias;
+
+	list_for_each_entry(alias, &loc->aliases, alias)
+		n--;
+	return !n;
+}
+
+/* And have these no mappings either? */
+static bool ila_locator_is_idle(const struct ila_locator *loc)
+{
+	return !ila_locator_in_use(loc) && ila_locator_is_unreferred(loc);
+}
+
 static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 			     u32 domain, const __be64 *sir,
 			     struct netlink_ext_ack *extack)
@@ -128,8 +147,8 @@ static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 	}
 	if (!sir)
 		return 0;
-	if (loc->has_sir && !loc->mappings && list_empty(&loc->fresh) &&
-	    loc->target.upper != *sir) {
+	if (loc->has_sir && loc->target.upper != *sir && !loc->mappings &&
+	    ila_locator_is_unreferred(loc)) {
 		/* it is kept since it is down; of those packets that found its
 		 * last mapping some may be on their way
 		 */
@@ -162,19 +181,6 @@ void ila_locator_settle(struct ila_net *ilan, bool applied)
 			WRITE_ONCE(loc->has_sir, false);
 		list_del_init(&loc->fresh);
 	}
-}
-
-/* Do only locators use it that moved here and have no mappings either? */
-static bool ila_locator_is_idle(const struct ila_locator *loc)
-{
-	const struct ila_locator *alias;
-	unsigned int n = loc->users;
-
-	if (ila_locator_in_use(loc))
-		return false;
-	list_for_each_entry(alias, &loc->aliases, alias)
-		n--;
-	return !n;
 }
 
 /* Is it of no use to what is asked, and to nobody else either? */

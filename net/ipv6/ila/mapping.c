@@ -269,7 +269,8 @@ bool ila_filter_matches(const struct ila_filter *filter,
  * @ilan: the namespace
  * @maps: the table
  * @filter: what is meant; NULL: what has expired
- * @event: for those who listen
+ * @flushed: those that were meant, for those who listen
+ * @ended: those whose time was over
  * @now: the time
  * @meant: how many were
  * @expired: how many others had
@@ -278,7 +279,8 @@ struct ila_sweep {
 	struct ila_net *ilan;
 	struct ila_maps *maps;
 	const struct ila_filter *filter;
-	struct ila_event event;
+	struct ila_event flushed;
+	struct ila_event ended;
 	u32 now;
 	unsigned int meant;
 	unsigned int expired;
@@ -332,21 +334,22 @@ static void ila_map_sweep(const struct ila_place *place, void *data)
 	}
 	sweep->meant += meant;
 	sweep->expired += !meant;
-	ila_event_because(&sweep->event, meant ? ILA_REASON_REQUEST :
-						 ILA_REASON_EXPIRED);
-	ila_event_map(&sweep->event, &map, sweep->now);
+	ila_event_map(meant ? &sweep->flushed : &sweep->ended, &map, sweep->now);
 	ila_map_remove(sweep->ilan, sweep->maps, place);
 }
 
 static void ila_sweep_begin(struct ila_sweep *sweep)
 {
 	sweep->now = ila_now();
-	ila_event_begin(&sweep->event, sweep->ilan, ILA_CMD_MAPPING_DEL);
+	ila_event_begin(&sweep->flushed, sweep->ilan, ILA_CMD_MAPPING_DEL);
+	ila_event_begin(&sweep->ended, sweep->ilan, ILA_CMD_MAPPING_DEL);
+	sweep->ended.reason = ILA_REASON_EXPIRED;
 }
 
 static void ila_sweep_end(struct ila_sweep *sweep)
 {
-	ila_event_end(&sweep->event);
+	ila_event_end(&sweep->flushed);
+	ila_event_end(&sweep->ended);
 	this_cpu_add(sweep->ilan->stats->mibs[ILA_STAT_MAPPINGS_EXPIRED],
 		     sweep->expired);
 }

@@ -803,6 +803,7 @@ def generations():
     # half way around, and on
     for newest in ((newest + (1 << 31)) % (1 << 32), 0xFFFFFFFF, 1):
         ila.map(*many(5), cmd=MAPPING_REPLACE, generation=newest)
+        ila.map(record(ALONE, LOC), cmd=MAPPING_REPLACE)
         equal(ila.values(CONFIG_GET)["generation"], newest, "newest")
 
 
@@ -969,9 +970,16 @@ def locator_down_free():
     equal(place(LOC3), (1, DOWN))
     refuses(errno.EINVAL, MAPPING_NEW, record(luid(), LOC3), text="another SIR prefix")
     ila.map_flush()
-    refuses(errno.EINVAL, MAPPING_NEW, record(luid(), LOC3) + record(luid(1, SIR2), LOC3),
-            text="another SIR prefix")
+    for first, second in ((luid(), luid(1, SIR2)), (luid(1, SIR2), luid())):
+        refuses(errno.EINVAL, MAPPING_NEW, record(first, LOC3) + record(second, LOC3),
+                text="another SIR prefix")
     ila.locator(LOC3, LOCATOR_UP)
+    # idle, it has the last one's prefix
+    for first, second in ((luid(), luid(1, SIR2)), (luid(1, SIR2), luid())):
+        ila.map(record(luid(), LOC3))
+        ila.map(record(luid()), cmd=MAPPING_DEL)
+        refuses(errno.EINVAL, MAPPING_NEW, record(first, LOC3) + record(second, LOC3),
+                text="another SIR prefix")
 
 
 @case("locators: what mappings have moved to goes with them")

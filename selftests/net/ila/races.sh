@@ -57,7 +57,7 @@ storm()
 			sleep 0.1
 			continue
 		fi
-		echo $((n += $("$@" 2>/dev/null </dev/null))) >"$times"
+		echo $((n += $("$@" 2>/dev/null </dev/null) + 0)) >"$times"
 	done 2>/dev/null
 }
 
@@ -67,7 +67,7 @@ batches()
 {
 	on r taskset -c "$2" ip -6 -force -batch "$TMP/$1.$2" 2>&1 |
 		awk '
-			FNR == NR { if (/^Command failed/) failed[$NF] = 1; next }
+			FILENAME == "-" { if (/^Command failed/) failed[$NF] = 1; next }
 			/ (add|replace|name) / && !((FILENAME ":" FNR) in failed) { n++ }
 			END { print n + 0 }
 		' - "$TMP/$1.$2"

@@ -368,10 +368,12 @@ dead_gateways()
 	route a $SIR_B/128 $LOC_B no-action dev to-r src $SIR_A
 	dead_gateway "route with a locator"
 	ip6 a route del $SIR_B/128
-	route a $SIR::/64 0:0:0:0 no-action dev to-r src $SIR_A
-	map a $SIR_B $LOC_B
-	dead_gateway "table route"
-	unmap a $SIR_B
+	if [ -x "$ILA_DO" ]; then
+		table_route a $SIR::/64 no-action dev to-r src $SIR_A
+		map a $SIR_B $LOC_B
+		dead_gateway "table route"
+		unmap a $SIR_B
+	fi
 	ila_nowhere
 }
 
