@@ -1399,6 +1399,20 @@ def explain():
     found = ila.explain(LOC2 + ":2000::1")
     equal((found["explain"], found["why"], found["translated"]),
           (5, 0, SIR + ":2000::1"), "of an input route")
+    nl.Routes().add(SIR2 + "::/64", nl.ila_attrs(
+        loc="2001:db8:ffff:1", ident_type=1, csum_mode=2), dev="sink")
+    found = ila.explain(SIR2 + ":2000::1")
+    equal((found["explain"], found["why"]), (2, 5), "of a locator without a route")
+    nl.Routes().change(SIR2 + "::/64", nl.ila_attrs(
+        loc="2001:db8:ffff:1", ident_type=1, csum_mode=2), dev="sink", via="2001:db8:1::2")
+    found = ila.explain(SIR2 + ":2000::1")
+    equal((found["explain"], found["why"], found["gateway"]),
+          (2, 0, "2001:db8:1::2"), "of a locator by a gateway")
+    ila.rule_add("2001:db8:f:1", SIR2, csum_mode=2, ident_type=32)
+    ila.map(record(OTHER, 0, OTHER_ID, flags=LOCAL))
+    found = ila.explain("2001:db8:f:1:" + OTHER_ID)
+    equal((found["explain"], found["translated"]),
+          (1, str(ipaddress.IPv6Address(OTHER))), "of a rule that obeys types")
 
 
 # Who may do what

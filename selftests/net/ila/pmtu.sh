@@ -159,6 +159,24 @@ narrow_locator_route()
 	over
 }
 
+# What is known of the path to the SIR address goes for fragments, too, which are made
+# when it is a locator's
+narrow_sir_route()
+{
+	back_from_b neutral-map
+	route a $SIR_B/128 $LOC_B neutral-map dev to-r src $SIR_A mtu 1300
+	fresh
+	watch r to-a fragments ip6 daddr $LOC_B::/64 meta length 1201-1300
+	watch r to-a larger ip6 daddr $LOC_B::/64 meta length gt 1300
+	ok "local, narrow route of the SIR address: a datagram in fragments" \
+		on a "$TRAFFIC" udp-ask $SIR_B 7001 --size 4000
+	same "local, narrow route of the SIR address: none is larger" \
+		"$(seen r larger)" 0
+	same "local, narrow route of the SIR address: three are as large as can be" \
+		"$(seen r fragments)" 3
+	over
+}
+
 # Packets for the device to segment that are larger than an IPv6 packet can be
 big_tcp()
 {
@@ -181,5 +199,6 @@ forwarded "gateway" via 2001:db8:2::2 dev to-m
 local_sender "gateway" via 2001:db8:1::1 dev to-r
 local_sender "device only" dev to-r
 narrow_locator_route
+narrow_sir_route
 big_tcp
 finish

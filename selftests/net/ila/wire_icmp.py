@@ -49,13 +49,26 @@ class Known:
         elif self.how == 'nexthop object':
             router.nexthop_route(sir64 + '/64', self.number, self.loc, mode)
             self.use()
+        elif self.how == 'nexthop group':
+            router.nexthop_group_route(sir64 + '/64', 1000 + 10 * self.number,
+                                       (self.other_leg(), self.loc), mode)
+            self.use()
+        elif self.how == 'legs':
+            router.legs_route(sir64 + '/64', (self.other_leg(), self.loc), mode)
         elif self.how == 'input route':
             router.plain_route(sir64 + '/64')
             router.route(text(self.loc) + '/64', self.sir[:8], mode, hook=HOOK_INPUT)
 
+    def other_leg(self):
+        """Of flows that a quote may be taken for"""
+        loc = prefix('2001:db8:aaab:%x' % (0x200 + self.number))
+        self.router.plain_route(text(loc) + '/64', AT_LOC)
+        return loc
+
     def use(self):
-        """One packet: a nexthop object can learn its prefix from what it carries."""
-        check(self.router.exchange([packet(case('udp'), SENDER, self.sir)]), 'first packet')
+        """Packets: a nexthop object can learn its prefix from what it carries."""
+        flows = [packet(case('udp'), SENDER, self.sir, flow=next(LABELS)) for _ in range(32)]
+        equal(len(self.router.exchange(flows)), 32, 'first packets')
 
     def quotes(self, transport='udp', size=None, payload=seq(96), ila=None):
         """(what a node behind the router quotes, what the sender must be told)."""
@@ -238,7 +251,8 @@ OWN = (
     (None, 'no route to the locator', Own.no_route),
 )
 
-HOWS = ('rule', 'route /128', 'route /64', 'nexthop object', 'input route')
+HOWS = ('rule', 'route /128', 'route /64', 'nexthop object', 'nexthop group', 'legs',
+        'input route')
 
 
 def tests_of(router):

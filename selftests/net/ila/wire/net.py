@@ -29,7 +29,8 @@ GSO_NONE, GSO_TCPV6, GSO_UDP_L4 = 0, 4, 5
 
 RTA_METRICS, RTAX_LOCK, RTAX_MTU = 8, 1, 2
 RTM_NEWNEXTHOP, NHMSG = 104, struct.Struct('=BBBBI')
-NHA_ID, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 5, 6, 7, 8
+NHA_ID, NHA_GROUP, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 2, 5, 6, 7, 8
+RTNH = struct.Struct('=HBBi')
 
 SENDER = addr('2001:db8:5::1')      # a host before the router
 BEYOND = addr('2001:db8:6::1')      # a router behind it
@@ -213,8 +214,7 @@ class Router:
                 ila_nl.RTM_NEWROUTE, data,
                 ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE | ila_nl.NLM_F_REPLACE)
 
-    def nexthop_route(self, destination, number, locator, mode):
-        """The same by a nexthop object, which does not know the destination."""
+    def nexthop(self, number, locator, mode):
         nest = ila_nl.ila_attrs(loc=locator, csum_mode=self.mode(mode), ident_type=1)
         with self:
             data = NHMSG.pack(socket.AF_INET6, 0, 0, 0, 0) + ila_nl.u32(NHA_ID, number)
@@ -224,7 +224,38 @@ class Router:
             data += ila_nl.attr(NHA_ENCAP_TYPE, struct.pack('=H', ila_nl.LWTUNNEL_ENCAP_ILA))
             self.routes.netlink.request(RTM_NEWNEXTHOP, data,
                                         ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
+
+    def nexthop_route(self, destination, number, locator, mode):
+        """The same by a nexthop object, which does not know the destination."""
+        self.nexthop(number, locator, mode)
+        with self:
             ip('route replace %s nhid %d\n' % (destination, number))
+
+    def nexthop_group_route(self, destination, number, locators, mode):
+        """By a group of nexthop objects, which are numbered from there."""
+        group = b''
+        for member, locator in enumerate(locators, number + 1):
+            self.nexthop(member, locator, mode)
+            group += struct.pack('=IBBH', member, 0, 0, 0)
+        with self:
+            data = NHMSG.pack(0, 0, 0, 0, 0) + ila_nl.u32(NHA_ID, number)
+            self.routes.netlink.request(RTM_NEWNEXTHOP, data + ila_nl.attr(NHA_GROUP, group),
+                                        ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
+            ip('route replace %s nhid %d\n' % (destination, number))
+
+    def legs_route(self, destination, locators, mode):
+        """One of several legs."""
+        legs = b''
+        with self:
+            for locator in locators:
+                nest = ila_nl.ila_attrs(loc=locator, csum_mode=self.mode(mode), ident_type=1)
+                leg = ila_nl.attr(ila_nl.RTA_GATEWAY, addr(AT_VIA)) + ila_nl.encap_attrs(nest)
+                legs += RTNH.pack(RTNH.size + len(leg), 0, 0,
+                                  socket.if_nametoindex('out0')) + leg
+            data = self.routes.message(destination, None)
+            self.routes.netlink.request(
+                ila_nl.RTM_NEWROUTE, data + ila_nl.attr(ila_nl.RTA_MULTIPATH, legs),
+                ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
 
     def table_route(self, destination, mode, via=AT_VIA, ident=IDENT_LUID):
         """A route that asks the mappings."""
