@@ -1519,6 +1519,14 @@ def namespaces_apart():
         config = mine.values(CONFIG_GET)
         equal((found, config["count"], config["miss"], config["counting"],
                config["miss_rate"]), (0, 0, 0, 1, 0))
+        for cmd in (LOCATOR_DOWN, LOCATOR_UP):
+            try:
+                mine.locator(LOC, cmd)
+            except nl.NetlinkError as error:
+                equal(errno.errorcode[error.errno], "ENOENT")
+                check(error.names(LOCATOR), str(error))
+            else:
+                raise AssertionError("nothing refused it")
         mine.map(record(ALONE, LOC3, domain=9))
         mine.map_flush()
     before = snapshot()

@@ -193,15 +193,29 @@ bench_others()
 
 # --- report ------------------------------------------------------------------
 
-# What a figure is of
+# bench_kernel PART: what it runs on
+bench_kernel()
+{
+	local uml
+	uml_get
+	uml="$(<"$UML/include/config/kernel.release") in User Mode Linux"
+	case $1 in
+	instructions) echo "$RELEASE" ;;
+	rates) echo "$uml" ;;
+	*) echo "$RELEASE and $uml" ;;
+	esac
+}
+
+# bench_about PART: what its figures are of
 bench_about()
 {
-	local commit cpu
+	local commit cpu kernel
+	kernel=$(bench_kernel "$1")
 	commit=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || commit=unknown
 	git -C "$TOP" diff --quiet HEAD -- . ':!Documentation/performance.*' \
 		2>/dev/null || commit+=+
 	cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)
-	printf 'about\t%s\t%s\n' kernel "$RELEASE" commit "$commit" \
+	printf 'about\t%s\t%s\n' kernel "$kernel" commit "$commit" \
 		cpu "${cpu:-unknown}" date "$(date -u +%Y-%m-%d)" \
 		packets "$PACKETS" slices "$SLICES" locators "$SPREAD" \
 		bits "$BITS" pause "$PAUSE_BITS"
@@ -231,7 +245,7 @@ cmd_bench()
 	for part in "${parts[@]}"; do
 		[ "$part" != report ] || continue
 		say "bench: $part"
-		bench_about > "$WORK/results-$part"
+		bench_about "$part" > "$WORK/results-$part"
 		"bench_$part"
 		mv "$WORK/results-$part" "$RESULTS/$part"
 	done
