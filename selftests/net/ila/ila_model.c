@@ -516,6 +516,9 @@ static int expect_entry(const struct entry *e, unsigned int cmd)
 {
 	bool exists = entries[e->key].there;
 
+	/* of a local identifier, all of it */
+	if (cmd == ILA_CMD_MAPPING_DEL && entries[e->key].other != e->other)
+		exists = false;
 	if (marks[e->key] == mark)
 		exists = cmd != ILA_CMD_MAPPING_DEL;
 	marks[e->key] = mark;
