@@ -192,7 +192,7 @@ check_valgrind()
 	with_lock "$(basename "$TOOLS")" tools_make check-valgrind
 }
 
-# A minute for each parser
+# Each parser, for seconds
 check_fuzz()
 {
 	tools_get
