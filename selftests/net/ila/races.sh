@@ -126,7 +126,8 @@ cables()
 # More than what a device says by itself when it comes up
 passes_on()
 {
-	[ "$(on r awk -v dev="$1:" '$1 == dev { print $11 }' /proc/net/dev)" -ge 30 ]
+	[ "$(on r cat /proc/net/dev |
+		awk -v dev="$1:" '$1 == dev { print $11 }')" -ge 30 ]
 }
 
 storms()

@@ -332,7 +332,7 @@ other_header()
 # asks_on_cpu: one CPU keeps the route
 asks_on_cpu()
 {
-	on a taskset -c 0 ping -6 -c 1 -W "${1:-5}" -q $SIR_B
+	on a taskset -c 0 ping -6 -c 1 -W "${1:-5}" -q "$SIR_B"
 }
 
 # gateway DEAD_OR_ALIVE: of the locator's own route

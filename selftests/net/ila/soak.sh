@@ -100,7 +100,7 @@ seen_routes()
 
 reassembled()
 {
-	on c awk '$1 == "Ip6ReasmOKs" { print $2 }' /proc/net/snmp6
+	on c cat /proc/net/snmp6 | awk '$1 == "Ip6ReasmOKs" { print $2 }'
 }
 
 # Return: whether every packet went where it should

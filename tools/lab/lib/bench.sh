@@ -209,13 +209,13 @@ bench_kernel()
 # bench_about PART: what its figures are of
 bench_about()
 {
-	local commit cpu kernel
-	kernel=$(bench_kernel "$1")
+	local commit cpu ran_on
+	ran_on=$(bench_kernel "$1")
 	commit=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || commit=unknown
 	git -C "$TOP" diff --quiet HEAD -- . ':!Documentation/performance.*' \
 		2>/dev/null || commit+=+
 	cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)
-	printf 'about\t%s\t%s\n' kernel "$kernel" commit "$commit" \
+	printf 'about\t%s\t%s\n' kernel "$ran_on" commit "$commit" \
 		cpu "${cpu:-unknown}" date "$(date -u +%Y-%m-%d)" \
 		packets "$PACKETS" slices "$SLICES" locators "$SPREAD" \
 		bits "$BITS" pause "$PAUSE_BITS"
