@@ -437,7 +437,9 @@ static void junk_flush(struct ila *ila, uint64_t *rnd)
 		well(ila, "flush", ila_mapping_flush(ila, &filter, NULL));
 		filter.set &= ~ILA_FILTER_LOCATOR;
 		batch = ila_generation_begin(ila, &filter);
-		well(ila, "sweep", ila_generation_finish(batch, NULL));
+		/* the module may have gone */
+		well(ila, "sweep", batch ? ila_generation_finish(batch, NULL) :
+					   -errno);
 		ila_batch_free(batch);
 	}
 	well(ila, "flush", ila_mapping_flush(ila, &filter, NULL));
