@@ -19,8 +19,9 @@ OURS = ("kmalloc-", "skbuff_", "ip6_dst_cache", "fib6_node", "net_namespace")
 # bytes; and all memory
 CACHE_NOISE = 192 << 10
 ALL_NOISE = 24 << 20
-# Seconds that namespaces may take to go with what they have
-PATIENCE = 30 * ilatap.SLOW
+# Seconds that namespaces may take to go with what they have: sockets that TCP still
+# has to do with keep theirs for a minute
+PATIENCE = 90 * ilatap.SLOW
 SLAB = "/sys/kernel/slab/"
 
 

@@ -19,7 +19,6 @@ need_ours
 SECONDS_OF_ROUND=5
 [ "$MINUTES" = 0 ] || SECONDS_OF_ROUND=30
 need_ila_storm
-need iperf3
 # of a packet that went wrong. One that is not translated arrives elsewhere; those
 # of others are counted with ours.
 BAD="elsewhere bad-sum lost failed unexplained undumped"
@@ -37,7 +36,7 @@ topology()
 	ip6 r neigh add 2001:db8:2::b lladdr "$mac" dev to-b nud permanent
 }
 
-# Of other hosts' kinds of traffic: TCP both ways, in trains; datagrams in fragments,
+# Of other hosts' kinds of traffic: TCP in trains; datagrams in fragments,
 # to a port where nobody listens; and to a locator that c refuses, whose errors r
 # restores. c only knows the way back to this address of s.
 MIXED=2001:db8:1::7
@@ -59,17 +58,22 @@ mixed_topology()
 	rule c 2001:db8:b:8 $MIXED_SIR neutral-map-auto
 	route r $MIXED_SIR::/64 2001:db8:b:8 neutral-map-auto via 2001:db8:2::c dev to-c
 	route r $MIXED_GONE::/64 2001:db8:b:9 neutral-map via 2001:db8:2::c dev to-c
-	iperf_server c
+	background c "$TRAFFIC" tcp-serve :: 7002
+	until_true 10 listens c t 7002
 	background s "$TRAFFIC" flood $MIXED_SIR:2000::c 9 --source $MIXED \
-		--size 4000 --pause 0.005
+		--size 4000 --pause 0.02
 	background s "$TRAFFIC" flood $MIXED_GONE:2000::c 9 --source $MIXED \
-		--pause 0.005
+		--pause 0.02
 }
 
+# One connection after another, every byte checked
 mixed()
 {
-	PATIENCE=$((SECONDS_OF_ROUND + 20)) iperf s $MIXED_SIR:2000::c -B $MIXED \
-		-t "$SECONDS_OF_ROUND" --bidir
+	until [ -e "$TMP/enough" ]; do
+		on s "$TRAFFIC" tcp-send $MIXED_SIR:2000::c 7002 --source $MIXED \
+			--size 500000 --block 50000 --pause 0.02 --timeout 60 ||
+			return
+	done
 }
 
 # What changes beside the mappings: rules, routes and devices of another prefix
