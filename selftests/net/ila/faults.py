@@ -38,12 +38,6 @@ REFUSED, UNKNOWN = (errno.ENOMEM,), (errno.ENOBUFS, errno.ETIMEDOUT)
 # what of a route does not change by itself
 ROUTE = (nl.RTA_DST, nl.RTA_OIF, nl.RTA_PRIORITY, nl.RTA_MULTIPATH,
          nl.RTA_ENCAP_TYPE, nl.RTA_ENCAP)
-NEW_NEXTHOP, DEL_NEXTHOP, GET_NEXTHOP = 104, 105, 106
-NHMSG = nl.struct.Struct("=BBBBI")
-NHA_ID, NHA_OIF, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 5, 7, 8
-RTNH = nl.struct.Struct("=HBBi")
-LO = nl.socket.if_nametoindex("lo")
-GATEWAY = nl.ipaddress.ip_address("fe80::1").packed
 # what changes by itself
 MOVING = ("idle", "timeout", "packets", "bytes", "generation")
 
@@ -109,7 +103,7 @@ def state():
             sorted(repr([found.get(kind) for kind in ROUTE])
                    for _, found in routes.dump_all()),
             [message.payload for message in routes.netlink.request(
-                GET_NEXTHOP, NHMSG.pack(0, 0, 0, 0, 0), NLM_F_DUMP)])
+                nl.RTM_GETNEXTHOP, nl.NHMSG.pack(0, 0, 0, 0, 0), NLM_F_DUMP)])
 
 
 def encap(loc=LOC, **kw):
@@ -140,7 +134,7 @@ def furnish():
     routes.add(SIR + "::/64", encap(0), dev="lo")
     routes.add(FIXED, encap(), dev="lo")
     ila.locator(LOC2, LOCATOR_DOWN)
-    nexthop(NEW_NEXTHOP, encap(LOC))()()
+    nexthop_new(LOC)()()
 
 
 def new_namespace():
@@ -196,26 +190,23 @@ def route_get():
 
 def multipath():
     """Two legs, each with an encapsulation."""
-    data = b""
-    for loc in (LOC, LOC2):
-        leg = nl.attr(nl.RTA_GATEWAY, GATEWAY) + nl.encap_attrs(encap(loc))
-        data += RTNH.pack(RTNH.size + len(leg), 0, 0,
-                          nl.socket.if_nametoindex("d0")) + leg
-    data = routes.message(FIXED2, None) + nl.attr(nl.RTA_MULTIPATH, data)
+    legs = [nl.leg(encap(loc), "d0", "fe80::1") for loc in (LOC, LOC2)]
+    data = routes.message(FIXED2, None) + nl.attr(nl.RTA_MULTIPATH, b"".join(legs))
     return lambda: routes.netlink.request(RTM_NEWROUTE, data, NLM_F_ACK |
                                           nl.NLM_F_CREATE | nl.NLM_F_EXCL)
 
 
-def nexthop(kind, nest=None):
+def nexthop_new(loc):
     def ready():
-        data = NHMSG.pack(nl.socket.AF_INET6 if nest else 0, 0, 4 if nest else 0, 0, 0)
-        data += u32(NHA_ID, 1)
-        if nest:
-            data += u32(NHA_OIF, LO) + nl.attr(NHA_ENCAP | nl.NLA_F_NESTED, nest) + \
-                nl.attr(NHA_ENCAP_TYPE, nl.struct.pack("=H", nl.LWTUNNEL_ENCAP_ILA))
-        flags = nl.NLM_F_CREATE | nl.NLM_F_REPLACE if nest else 0
-        return lambda: routes.netlink.request(kind, data, NLM_F_ACK | flags)
+        data = nl.nexthop(1, encap(loc), "lo")
+        return lambda: routes.netlink.request(nl.RTM_NEWNEXTHOP, data, NLM_F_ACK |
+                                              nl.NLM_F_CREATE | nl.NLM_F_REPLACE)
     return ready
+
+
+def nexthop_del():
+    data = nl.NHMSG.pack(0, 0, 0, 0, 0) + u32(nl.NHA_ID, 1)
+    return lambda: routes.netlink.request(nl.RTM_DELNEXTHOP, data, NLM_F_ACK)
 
 
 # --- Failing --------------------------------------------------------------------
@@ -367,8 +358,8 @@ OPERATIONS = [
     ("route of two legs add", multipath),
     ("input route add", route(RTM_NEWROUTE, LOC3 + "::/64", encap(SIR, hook_type=1),
                               nl.NLM_F_CREATE | nl.NLM_F_EXCL)),
-    ("nexthop object add", nexthop(NEW_NEXTHOP, encap(LOC2))),
-    ("nexthop object del", nexthop(DEL_NEXTHOP)),
+    ("nexthop object add", nexthop_new(LOC2)),
+    ("nexthop object del", nexthop_del),
 ]
 # the first thing that is done in a namespace
 FIRST = ("rule add", "mapping new", "mapping new, locator and set",

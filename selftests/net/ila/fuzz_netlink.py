@@ -52,9 +52,6 @@ PREFIX_LENS = (0, 1, 63, 64, 65, 67, 68, 127, 128, 129, 255)
 COMMANDS = list(range(1, 5)) + list(range(32, 50))
 WRITES = (nl.MAPPING_NEW, nl.MAPPING_CHANGE, nl.MAPPING_REPLACE,
           nl.MAPPING_REPLACE, nl.MAPPING_REPLACE, nl.MAPPING_DEL)
-NEW_NEXTHOP, DEL_NEXTHOP, NHMSG = 104, 105, struct.Struct("=BBBBI")
-NHA_ID, NHA_OIF, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 5, 7, 8
-RTNH = struct.Struct("=HBBi")
 RTA_NH_ID = 30
 GATEWAY = bytes.fromhex("fe800000000000000000000000000001")
 NLA_F_NET_BYTEORDER = 0x4000
@@ -277,7 +274,7 @@ class Grammar:
             inner = attr(nl.RTA_ENCAP, nest) + attr(nl.RTA_ENCAP_TYPE, kind)
             if self.chance(90):
                 inner += attr(nl.RTA_GATEWAY, GATEWAY)
-            data += RTNH.pack(RTNH.size + len(inner), 0, self.pick(U8S),
+            data += nl.RTNH.pack(nl.RTNH.size + len(inner), 0, self.pick(U8S),
                               self.dummy) + inner
         return attr(nl.RTA_MULTIPATH, data)
 
@@ -310,14 +307,14 @@ class Grammar:
 
     def nexthop(self):
         nest, kind = self.encap()
-        parts = [u32(NHA_ID, self.pick((1, 2, 3)))]
+        parts = [u32(nl.NHA_ID, self.pick((1, 2, 3)))]
         if self.chance(70):
-            parts += [u32(NHA_OIF, self.lo),
-                      attr(NHA_ENCAP | nl.NLA_F_NESTED, nest),
-                      self.attribute(NHA_ENCAP_TYPE, kind)]
-            return (NEW_NEXTHOP, nl.NLM_F_CREATE | nl.NLM_F_REPLACE,
-                    NHMSG.pack(socket.AF_INET6, 0, 4, 0, 0) + self.shaken(parts))
-        return DEL_NEXTHOP, 0, NHMSG.pack(0, 0, 0, 0, 0) + self.shaken(parts)
+            parts += [u32(nl.NHA_OIF, self.lo),
+                      attr(nl.NHA_ENCAP | nl.NLA_F_NESTED, nest),
+                      self.attribute(nl.NHA_ENCAP_TYPE, kind)]
+            return (nl.RTM_NEWNEXTHOP, nl.NLM_F_CREATE | nl.NLM_F_REPLACE,
+                    nl.NHMSG.pack(socket.AF_INET6, 0, 4, 0, 0) + self.shaken(parts))
+        return nl.RTM_DELNEXTHOP, 0, nl.NHMSG.pack(0, 0, 0, 0, 0) + self.shaken(parts)
 
 
 # --- What there is ------------------------------------------------------------

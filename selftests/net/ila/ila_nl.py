@@ -49,6 +49,10 @@ RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY = 1, 2, 4, 5, 6
 RTA_PREFSRC, RTA_MULTIPATH, RTA_TABLE, RTA_ENCAP_TYPE, RTA_ENCAP = 7, 9, 15, 21, 22
 RTN_UNICAST, RTN_LOCAL = 1, 2
 LWTUNNEL_ENCAP_ILA = 3
+RTNH = struct.Struct("=HBBi")
+RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP = 104, 105, 106
+NHMSG = struct.Struct("=BBBBI")
+NHA_ID, NHA_GROUP, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 2, 5, 6, 7, 8
 
 # struct nlmsghdr, genlmsghdr, rtmsg
 NLMSGHDR = struct.Struct("=IHHII")
@@ -551,6 +555,22 @@ def rule_dump(cmd=GET):
 
 def flush():
     Ila().flush()
+
+
+def leg(nest, dev, via):
+    """One of RTA_MULTIPATH, around raw ILA attributes."""
+    data = attr(RTA_GATEWAY, ipaddress.ip_address(via).packed) + encap_attrs(nest)
+    return RTNH.pack(RTNH.size + len(data), 0, 0, socket.if_nametoindex(dev)) + data
+
+
+def nexthop(number, nest, dev, via=None):
+    """The bytes of a request for a nexthop object."""
+    data = NHMSG.pack(socket.AF_INET6, 0, 0, 0, 0) + u32(NHA_ID, number)
+    data += u32(NHA_OIF, socket.if_nametoindex(dev))
+    if via:
+        data += attr(NHA_GATEWAY, ipaddress.ip_address(via).packed)
+    return (data + attr(NHA_ENCAP | NLA_F_NESTED, nest) +
+            attr(NHA_ENCAP_TYPE, struct.pack("=H", LWTUNNEL_ENCAP_ILA)))
 
 
 def encap_attrs(nest):

@@ -210,20 +210,16 @@ cycles()
 	pass "the module comes and goes $CYCLES times"
 }
 
+# So many namespaces, filled and flooded
 ended_enough()
 {
-	[ "$(namespaces_ended)" -ge "$CYCLES" ]
+	awk -v wanted="$CYCLES" '{ n += $1 } END { exit n < wanted }' \
+		"$TMP"/times.namespace.*
 }
 
 all_came()
 {
 	! grep -qx 0 "$TMP"/times.*
-}
-
-# namespaces_ended: how many, filled and flooded
-namespaces_ended()
-{
-	cat "$TMP"/times.namespace.* | awk '{ n += $1 } END { print n }'
 }
 
 # Each of the storms did what it is for; and as many namespaces came to their end as
@@ -234,8 +230,8 @@ progress()
 
 	hold
 	until_true 60 all_came
-	until_true $((CYCLES + 60)) ended_enough
-	ok "$CYCLES namespaces and more came to their end" ended_enough
+	ok "$CYCLES namespaces and more came to their end" \
+		until_true $((CYCLES + 60)) ended_enough
 	for file in "$TMP"/times.*; do
 		[ "$(cat "$file")" -gt 0 ] || stuck+=" ${file##*/times.}"
 		echo "# ${file##*/times.} $(cat "$file")"

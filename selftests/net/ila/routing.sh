@@ -329,7 +329,7 @@ other_header()
 	ip6 a link del dummy1
 }
 
-# asks_on_cpu: one CPU keeps the route
+# asks_on_cpu [SECONDS]: one CPU keeps the route
 asks_on_cpu()
 {
 	on a taskset -c 0 ping -6 -c 1 -W "${1:-5}" -q "$SIR_B"
@@ -354,8 +354,7 @@ dead_gateway()
 	ok "$1: it is dead: by the default route" asks_on_cpu
 	ok "$1: and again" asks_on_cpu
 	gateway lladdr 02:00:00:00:00:99 nud permanent
-	refused "$1: it lives again, and does not forward" \
-		asks_on_cpu 1
+	refused "$1: it lives again, and does not forward" asks_on_cpu 1
 	gateway lladdr "$mac" nud permanent
 	ok "$1: now it does" asks_on_cpu
 	ip6 a route del $LOC_B::/64

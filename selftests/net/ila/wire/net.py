@@ -28,9 +28,6 @@ NEEDS_CSUM, DATA_VALID = 1, 2
 GSO_NONE, GSO_TCPV6, GSO_UDP_L4 = 0, 4, 5
 
 RTA_METRICS, RTAX_LOCK, RTAX_MTU = 8, 1, 2
-RTM_NEWNEXTHOP, NHMSG = 104, struct.Struct('=BBBBI')
-NHA_ID, NHA_GROUP, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP = 1, 2, 5, 6, 7, 8
-RTNH = struct.Struct('=HBBi')
 
 SENDER = addr('2001:db8:5::1')      # a host before the router
 BEYOND = addr('2001:db8:6::1')      # a router behind it
@@ -217,12 +214,8 @@ class Router:
     def nexthop(self, number, locator, mode):
         nest = ila_nl.ila_attrs(loc=locator, csum_mode=self.mode(mode), ident_type=1)
         with self:
-            data = NHMSG.pack(socket.AF_INET6, 0, 0, 0, 0) + ila_nl.u32(NHA_ID, number)
-            data += ila_nl.u32(NHA_OIF, socket.if_nametoindex('out0'))
-            data += ila_nl.attr(NHA_GATEWAY, addr(AT_VIA))
-            data += ila_nl.attr(NHA_ENCAP | ila_nl.NLA_F_NESTED, nest)
-            data += ila_nl.attr(NHA_ENCAP_TYPE, struct.pack('=H', ila_nl.LWTUNNEL_ENCAP_ILA))
-            self.routes.netlink.request(RTM_NEWNEXTHOP, data,
+            self.routes.netlink.request(ila_nl.RTM_NEWNEXTHOP,
+                                        ila_nl.nexthop(number, nest, 'out0', AT_VIA),
                                         ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
 
     def nexthop_route(self, destination, number, locator, mode):
@@ -238,8 +231,9 @@ class Router:
             self.nexthop(member, locator, mode)
             group += struct.pack('=IBBH', member, 0, 0, 0)
         with self:
-            data = NHMSG.pack(0, 0, 0, 0, 0) + ila_nl.u32(NHA_ID, number)
-            self.routes.netlink.request(RTM_NEWNEXTHOP, data + ila_nl.attr(NHA_GROUP, group),
+            data = ila_nl.NHMSG.pack(0, 0, 0, 0, 0) + ila_nl.u32(ila_nl.NHA_ID, number)
+            self.routes.netlink.request(ila_nl.RTM_NEWNEXTHOP,
+                                        data + ila_nl.attr(ila_nl.NHA_GROUP, group),
                                         ila_nl.NLM_F_ACK | ila_nl.NLM_F_CREATE)
             ip('route replace %s nhid %d\n' % (destination, number))
 
@@ -249,9 +243,7 @@ class Router:
         with self:
             for locator in locators:
                 nest = ila_nl.ila_attrs(loc=locator, csum_mode=self.mode(mode), ident_type=1)
-                leg = ila_nl.attr(ila_nl.RTA_GATEWAY, addr(AT_VIA)) + ila_nl.encap_attrs(nest)
-                legs += RTNH.pack(RTNH.size + len(leg), 0, 0,
-                                  socket.if_nametoindex('out0')) + leg
+                legs += ila_nl.leg(nest, 'out0', AT_VIA)
             data = self.routes.message(destination, None)
             self.routes.netlink.request(
                 ila_nl.RTM_NEWROUTE, data + ila_nl.attr(ila_nl.RTA_MULTIPATH, legs),
