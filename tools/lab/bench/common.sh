@@ -198,8 +198,9 @@ microseconds()
 }
 
 # generate N ADDRESS BITS COUNT [FLAG]: COUNT packets through rN, to 2^BITS
-# addresses; sets MICROSECONDS. FROM says by which of its devices, s or b. When the machine does something else, the queue
-# between devices can overflow: that run does not count.
+# addresses; sets MICROSECONDS. FROM says by which of its devices, s or b. When the
+# machine does something else, the queue between devices can overflow: that run does
+# not count.
 generate()
 {
 	local before lost
@@ -218,6 +219,19 @@ generate()
 		return 0
 	done
 	die "the machine is too busy to measure"
+}
+
+# segments N ADDRESS COUNT: COUNT packets of TCP segments through rN to one address;
+# sets MICROSECONDS
+segments()
+{
+	local before
+	delivered "$1"
+	before=$DELIVERED
+	MICROSECONDS=$(gso "s$1" $MAC_R "$2" "$3")
+	delivered "$1"
+	[ $((DELIVERED - before)) = "$3" ] ||
+		die "r$1: $((DELIVERED - before)) of $3 packets to $2 came through"
 }
 
 generate_once()

@@ -11,7 +11,7 @@
 # many more there are while a pause is looked for; CASES, only these (then nothing
 # else of their part is remembered).
 
-: "${SIDES:=ours in-tree}" "${CASES:=}" "${TABLES:=0 10 16 20 22}" "${ROUTES:=0 10 16 20}"
+: "${SIDES:=ours in-tree}" "${CASES:=}" "${TABLES:=0 10 16 20 22 24}" "${ROUTES:=0 10 16 20}"
 : "${BOOTS:=3}" "${ROUNDS:=5}" "${SLICES:=3}" "${PACKETS:=32000}"
 : "${INSTRUCTION_PACKETS:=10000}" "${BITS:=20}" "${SPREAD:=1000}" "${PAUSE_BITS:=18}"
 
@@ -49,6 +49,17 @@ bench_memory()
 		total=$((total + (bytes << bits >> 20)))
 	done
 	echo $total
+}
+
+# bench_sizes_fit: that the machine has the memory for TABLES
+bench_sizes_fit()
+{
+	local need have
+	# shellcheck disable=SC2086 # numbers
+	need=$(bench_memory 256 $TABLES)
+	have=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+	[ "$need" -le "$have" ] ||
+		wrong_usage "TABLES=\"$TABLES\" needs $need MB, there are $have"
 }
 
 # --- building ----------------------------------------------------------------
@@ -238,6 +249,7 @@ cmd_bench()
 			wrong_usage "no part '$part'; there is: ${BENCH_PARTS[*]} report"
 	done
 	bench_check
+	[[ " ${parts[*]} " != *" rates "* ]] || bench_sizes_fit
 	work_dir
 	kernel_get
 	RESULTS=$CACHE/bench-$KERNEL
