@@ -63,14 +63,12 @@ enum {
  */
 static inline u64 ila_upper_hash(__be64 upper)
 {
-	u64 hash = (__force u64)upper;
-
-	return (hash ^ hash >> 32) * ila_table_seed[0];
+	return (__force u64)upper * ila_table_seed[0];
 }
 
 /**
  * struct ila_net - what a namespace that uses ILA has
- * @rules: xlat rules, NULL without any
+ * @rules: xlat rules
  * @rule_seq: counts changes of the rules
  * @ahead: what packets are likely to need; NULL until there is a table route, which
  *	needs no mutex
@@ -216,12 +214,15 @@ static inline bool ila_is_extension(u8 nexthdr)
 	return nexthdr < 64 && (ILA_EXTENSIONS >> nexthdr & 1);
 }
 
-/* Next headers for which ILA has to look into the packet in every mode */
+/* Next headers for which ILA has to look into the packet in every mode; and some
+ * from 64 on, so that it takes one comparison: those look like one less 64, and are
+ * looked at in vain
+ */
 static inline bool ila_looks_at(u8 nexthdr)
 {
 	const u64 looked_at = ILA_EXTENSIONS | BIT_ULL(NEXTHDR_ICMP);
 
-	return nexthdr < 64 && (looked_at >> nexthdr & 1);
+	return looked_at >> (nexthdr & 63) & 1;
 }
 
 /**
@@ -239,6 +240,15 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
 		ila_l4_walk(skb, l4);
 }
 
+/* May the IPv6 header be written to as it is? */
+static inline bool ila_header_is_own(const struct sk_buff *skb)
+{
+	return likely(!skb_shared(skb)) &&
+	       (!skb_cloned(skb) ||
+		skb_clone_writable(skb, skb_network_offset(skb) +
+					sizeof(struct ipv6hdr)));
+}
+
 /**
  * ila_own_header() - make the IPv6 header of a packet its own
  * @skb: the packet
@@ -250,13 +260,9 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
  */
 static inline bool ila_own_header(struct sk_buff *skb)
 {
-	if (unlikely(skb_shared(skb)))
-		return false;
-	if (!skb_cloned(skb) ||
-	    skb_clone_writable(skb, skb_network_offset(skb) +
-			       sizeof(struct ipv6hdr)))
+	if (likely(ila_header_is_own(skb)))
 		return true;
-	return !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
+	return !skb_shared(skb) && !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 }
 
 /**

@@ -23,6 +23,11 @@
  * here again; the others are not our business.
  */
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+static inline bool ila_was_bridged(const struct sk_buff *skb)
+{
+	return nf_bridge_info_exists(skb);
+}
+
 static noinline bool ila_only_bridged(const struct sk_buff *skb)
 {
 	const struct nf_bridge_info *nf_bridge = nf_bridge_info_get(skb);
@@ -30,17 +35,22 @@ static noinline bool ila_only_bridged(const struct sk_buff *skb)
 	return nf_bridge->in_prerouting && nf_bridge->pkt_otherhost &&
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
 }
-
-static inline bool ila_is_bridged(const struct sk_buff *skb)
-{
-	return unlikely(nf_bridge_info_exists(skb)) && ila_only_bridged(skb);
-}
 #else
-static inline bool ila_is_bridged(const struct sk_buff *skb)
+static inline bool ila_was_bridged(const struct sk_buff *skb)
+{
+	return false;
+}
+
+static inline bool ila_only_bridged(const struct sk_buff *skb)
 {
 	return false;
 }
 #endif
+
+static inline bool ila_is_bridged(const struct sk_buff *skb)
+{
+	return unlikely(ila_was_bridged(skb)) && ila_only_bridged(skb);
+}
 
 /* Does the restored destination live elsewhere? See ILA_STRAY_ */
 static bool ila_is_stray(struct net *net, struct sk_buff *skb)
@@ -143,14 +153,37 @@ static noinline unsigned int ila_receive_quick(const struct ila_net *ilan,
 	if (ila_is_bridged(skb))
 		return NF_ACCEPT;
 	return ila_receive_rewritten(ilan, rule, skb,
-				     ila_rewrite_quick(skb, &rule->xlat));
+				     ila_rewrite_sum(skb, &rule->xlat));
+}
+
+/* What a plain rule does to a packet whose header is its own */
+static __always_inline unsigned int
+ila_receive_plain(const struct ila_net *ilan, const struct ila_rule *rule,
+		  struct sk_buff *skb)
+{
+	struct ila_addr *daddr = ila_daddr(skb);
+
+	daddr->upper = rule->xlat.to;
+	daddr->ident = ila_ident_add(daddr->ident, rule->xlat.adj, true);
+	ila_count(ilan, ILA_STAT_IN_TRANSLATED);
+	return NF_ACCEPT;
+}
+
+static noinline unsigned int ila_receive_cloned(const struct ila_net *ilan,
+						const struct ila_rule *rule,
+						struct sk_buff *skb)
+{
+	if (unlikely(!ila_own_header(skb)))
+		return ila_receive_untranslated(ilan, skb, ILA_REFUSED_NOMEM);
+	return ila_receive_plain(ilan, rule, skb);
 }
 
 static __always_inline unsigned int
 ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
-	if (READ_ONCE(ilan->ahead))
+	/* asked only whether there is one, in one instruction */
+	if (data_race(ilan->ahead))
 		ila_ahead_receive(ilan, skb, state);
 	return NF_ACCEPT;
 }
@@ -185,10 +218,11 @@ ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 	return ret;
 }
 
-/* Every packet comes here; what it calls, it calls last */
+/* Every packet comes here; what is called is called last */
 static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
+	const __be64 match = ila_daddr(skb)->upper;
 	const struct ila_rule_slot *slot;
 	const struct ila_rules *rules;
 	const struct ila_rule *rule;
@@ -197,15 +231,20 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
 		return ila_receive_icmp(ilan, skb, state);
 	rules = rcu_dereference(ilan->rules);
-	if (likely(rules)) {
-		slot = ila_rule_home(rules, ila_daddr(skb));
-		rule = ila_slot_rule(slot);
-		if (rule)
-			return likely(ila_rule_is_plain(rules, slot, rule, skb)) ?
-			       ila_receive_quick(ilan, rule, skb) :
-			       ila_receive_search(ilan, skb, state);
+	slot = &rules->slots[ila_rule_hash(rules, match)];
+	rule = ila_slot_rule(slot);
+	if (!rule)
+		return ila_receive_unruled(ilan, skb, state);
+	if (likely(ila_slot_decides(slot, rule, rules, match, skb))) {
+		if (likely(rule->plain && !ila_was_bridged(skb) &&
+			   !skb->_skb_refdst && !trace_ila_translate_enabled()))
+			return likely(!skb_shared(skb) && !skb->cloned) ?
+			       ila_receive_plain(ilan, rule, skb) :
+			       ila_receive_cloned(ilan, rule, skb);
+		if (rule->xlat.quick && !rule->key.ifindex)
+			return ila_receive_quick(ilan, rule, skb);
 	}
-	return ila_receive_unruled(ilan, skb, state);
+	return ila_receive_search(ilan, skb, state);
 }
 
 static unsigned int ila_send_error(void *priv, struct sk_buff *skb,

@@ -82,6 +82,7 @@ static struct ila_net *ila_net_alloc(struct net *net)
 	mutex_init(&ilan->mutex);
 	spin_lock_init(&ilan->lock);
 	INIT_LIST_HEAD(&ilan->tunnels);
+	ila_rules_init(ilan);
 	ila_hooks_init(ilan);
 	ila_gc_init(ilan);
 	return ilan;

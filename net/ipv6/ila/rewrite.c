@@ -17,7 +17,8 @@
  * about, and the outer one of a UDP tunnel's packet that is yet to be segmented.
  * Any other field is complete, also under CHECKSUM_PARTIAL.
  */
-static bool ila_check_is_seed(const struct sk_buff *skb, unsigned int offset)
+static __always_inline bool ila_check_is_seed(const struct sk_buff *skb,
+					      unsigned int offset)
 {
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return false;
@@ -65,8 +66,8 @@ static bool ila_compat_adjusts(u8 proto)
 /* Add to the sum that a transport checksum stands for.
  * Return: what that adds to the sum over the packet.
  */
-static u32 ila_check_add(struct sk_buff *skb, unsigned int offset, u8 proto,
-			 u32 diff)
+static __always_inline u32 ila_check_add(struct sk_buff *skb,
+					 unsigned int offset, u8 proto, u32 diff)
 {
 	__sum16 *check = (__sum16 *)(skb->data + offset);
 
@@ -171,7 +172,7 @@ static enum ila_verdict ila_rewrite_unadjusted(struct sk_buff *skb,
 
 /**
  * ila_rewrite_sum() - ila_rewrite_quick() where a sum may have to follow
- * @skb: the packet, without extension headers, not ICMPv6
+ * @skb: the packet, of which ila_looks_at() is false
  * @x: the translation
  *
  * Return: as ila_rewrite().

@@ -56,7 +56,7 @@ struct ila_rule *ila_rule_find(const struct ila_net *ilan,
 	struct ila_rules *rules = ila_rules_locked(ilan);
 	struct rb_node *node;
 
-	node = rules ? rb_find(key, &rules->sorted, ila_rule_order_node) : NULL;
+	node = rb_find(key, &rules->sorted, ila_rule_order_node);
 	return node ? rb_entry(node, struct ila_rule, sorted) : NULL;
 }
 
@@ -74,7 +74,7 @@ struct ila_rule *ila_rule_next(const struct ila_net *ilan,
 	struct ila_rule *rule, *next = NULL;
 	struct rb_node *node;
 
-	for (node = rules ? rules->sorted.rb_node : NULL; node; ) {
+	for (node = rules->sorted.rb_node; node; ) {
 		rule = rb_entry(node, struct ila_rule, sorted);
 		if (ila_rule_order(&rule->key, after) > 0) {
 			next = rule;
@@ -108,8 +108,6 @@ const struct ila_rule *ila_rule_lookup(const struct ila_net *ilan,
 	const struct ila_rule *rule, *any;
 	unsigned long i;
 
-	if (!rules)
-		return NULL;
 again:
 	any = NULL;
 	for (i = ila_rule_hash(rules, match);; i = (i + 1) & rules->mask) {
@@ -163,8 +161,7 @@ static void ila_rules_place(struct ila_rules *rules,
  */
 static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 {
-	unsigned int n = old ? old->n : 0;
-	unsigned int bits = max(4, ilog2(n + n / 2 + 1) + 2);
+	unsigned int bits = max(4, ilog2(old->n + old->n / 2 + 1) + 2);
 	struct ila_rules *rules;
 	unsigned int placed = 0;
 	struct rb_node *node;
@@ -175,9 +172,6 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 		return NULL;
 	rules->shift = 64 - bits;
 	rules->mask = (1UL << bits) - 1;
-	if (!old)
-		return rules;
-
 	rules->n = old->n;
 	rules->n_dev = old->n_dev;
 	rules->sorted = old->sorted;
@@ -189,31 +183,50 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 	return rules;
 }
 
+/* Instead of no table, so that packets need not ask whether there is one */
+static struct ila_rules ila_no_rules = {
+	.shift = 63,
+	.mask = 1,
+	.used = 2,
+	.slots = { {}, {} },
+};
+
+static void ila_rules_replace(struct ila_net *ilan, struct ila_rules *rules)
+{
+	struct ila_rules *old = ila_rules_locked(ilan);
+
+	rcu_assign_pointer(ilan->rules, rules);
+	if (old != &ila_no_rules)
+		kvfree_rcu(old, rcu);
+}
+
+/**
+ * ila_rules_init() - begin without rules
+ * @ilan: the namespace, which nobody knows yet
+ */
+void ila_rules_init(struct ila_net *ilan)
+{
+	RCU_INIT_POINTER(ilan->rules, &ila_no_rules);
+}
+
 /* Return: the rules, with room for one more, or NULL without memory */
 static struct ila_rules *ila_rules_reserve(struct ila_net *ilan)
 {
 	struct ila_rules *rules, *old = ila_rules_locked(ilan);
 
-	if (old && old->used <= old->mask / 2)
+	if (old->used <= old->mask / 2)
 		return old;
 	rules = ila_rules_grow(old);
-	if (!rules)
-		return NULL;
-	rcu_assign_pointer(ilan->rules, rules);
-	if (old)
-		kvfree_rcu(old, rcu);
+	if (rules)
+		ila_rules_replace(ilan, rules);
 	return rules;
 }
 
 /* Free the table with the last rule */
 static void ila_rules_shrink(struct ila_net *ilan)
 {
-	struct ila_rules *rules = ila_rules_locked(ilan);
-
-	if (!rules || rules->n)
-		return;
-	RCU_INIT_POINTER(ilan->rules, NULL);
-	kvfree_rcu(rules, rcu);
+	if (!ila_rules_locked(ilan)->n)
+		ila_rules_replace(ilan, &ila_no_rules);
 }
 
 static void ila_rule_remove(struct ila_net *ilan, struct ila_rules *rules,
@@ -330,6 +343,9 @@ int ila_rule_add(struct ila_net *ilan, const struct ila_rule *like,
 	if (!rule)
 		return -ENOMEM;
 	ila_xlat_fix(&rule->xlat, rule->key.match);
+	rule->plain = !rule->key.ifindex && rule->xlat.keeps_sum &&
+		      rule->xlat.csum_mode == ILA_CSUM_NEUTRAL_MAP_AUTO &&
+		      rule->stray == ILA_STRAY_FORWARD;
 
 	mutex_lock(&ilan->mutex);
 	err = ila_rule_add_locked(ilan, rule, extack);
@@ -381,7 +397,7 @@ void ila_rule_flush(struct ila_net *ilan, int ifindex)
 
 	mutex_lock(&ilan->mutex);
 	rules = ila_rules_locked(ilan);
-	if (!rules || (ifindex && !rules->n_dev))
+	if (ifindex && !rules->n_dev)
 		goto unlock;
 	for (node = rb_first(&rules->sorted); node; node = next) {
 		next = rb_next(node);

@@ -25,6 +25,8 @@ struct ila_rule_key {
  * @xlat: what to do
  * @ident_type: as configured
  * @stray: ILA_STRAY_
+ * @plain: restores by neutral-map-auto, whatever the device and the identifier, and
+ *	asks nothing afterwards
  * @domain: identifier namespace
  * @claim: what it says of its locator
  * @sorted: in the tree that dumps walk
@@ -35,6 +37,7 @@ struct ila_rule {
 	struct ila_xlat xlat;
 	u8 ident_type;
 	u8 stray;
+	bool plain;
 	u32 domain;
 	struct ila_claim *claim;
 	struct rb_node sorted;
@@ -79,6 +82,7 @@ struct ila_rules {
 int ila_rule_add(struct ila_net *ilan, const struct ila_rule *like,
 		 struct netlink_ext_ack *extack);
 int ila_rule_del(struct ila_net *ilan, const struct ila_rule_key *key);
+void ila_rules_init(struct ila_net *ilan);
 void ila_rule_flush(struct ila_net *ilan, int ifindex);
 struct ila_rule *ila_rule_find(const struct ila_net *ilan,
 			       const struct ila_rule_key *key);
@@ -123,31 +127,22 @@ static inline bool ila_slot_still(const struct ila_rule_slot *slot,
 	return likely(rcu_access_pointer(slot->rule) == rule);
 }
 
-/* Where the search for a packet's rule begins */
-static inline const struct ila_rule_slot *
-ila_rule_home(const struct ila_rules *rules, const struct ila_addr *daddr)
-{
-	return &rules->slots[ila_rule_hash(rules, daddr->upper)];
-}
-
 /**
- * ila_rule_is_plain() - does a rule translate a packet, and is that all about it?
- * @rules: the namespace's rules
+ * ila_slot_decides() - is the rule in a slot a packet's, if it is for any device?
  * @slot: where the search for the packet's rule begins
  * @rule: what is there
+ * @rules: the namespace's rules
+ * @match: the upper half of the packet's destination
  * @skb: the packet
  *
- * Return: true if so; else search, and look closely.
+ * Return: true if so; else there has to be a search.
  */
-static inline bool ila_rule_is_plain(const struct ila_rules *rules,
-				     const struct ila_rule_slot *slot,
-				     const struct ila_rule *rule,
-				     const struct sk_buff *skb)
+static inline bool ila_slot_decides(const struct ila_rule_slot *slot,
+				    const struct ila_rule *rule,
+				    const struct ila_rules *rules, __be64 match,
+				    const struct sk_buff *skb)
 {
-	const struct ila_addr *daddr = ila_daddr(skb);
-
-	return slot->match == daddr->upper && !rule->key.ifindex &&
-	       rule->xlat.quick && !READ_ONCE(rules->n_dev) &&
+	return slot->match == match && !READ_ONCE(rules->n_dev) &&
 	       ila_slot_still(slot, rule) &&
 	       !ipv6_l3mdev_skb(IP6CB(skb)->flags);
 }

@@ -116,7 +116,7 @@ KINDS = (
 
 PLAIN = ('tcp', 'udp', 'icmpv6')
 OTHERS = ('udplite', 'udplite-head', 'dccp', 'dccp-head', 'mobility')
-BARE = ('sctp', 'gre', 'esp', 'unknown', 'no-next-header')
+BARE = ('sctp', 'gre', 'esp', 'ipcomp', 'l2tp', 'sm', 'unknown', 'no-next-header')
 
 
 def cases(transports, shapes=('plain',), payloads=(seq(96),)):

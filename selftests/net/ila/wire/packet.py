@@ -12,6 +12,8 @@ from wire.model import (ADJ, COMPAT, add, inv, osum, word)
 
 TCP, UDP, DCCP, IPV6, GRE, ESP, AH, ICMP6, NONXT = 6, 17, 33, 41, 47, 50, 51, 58, 59
 SCTP, MH, UDPLITE, UNKNOWN = 132, 135, 136, 253
+# fragment header, AH and ICMPv6 are these less 64
+IPCOMP, L2TP, SM = 108, 115, 122
 HOPOPT, ROUTING, FRAGMENT, DSTOPT = 0, 43, 44, 60
 
 
@@ -91,6 +93,8 @@ TRANSPORTS = {t.name: t for t in (
     Transport('gre', GRE, gre_head),
     Transport('esp', ESP, esp_head),
     Transport('unknown', UNKNOWN, lambda length: b''),
+    *(Transport(name, proto, lambda length: b'')
+      for name, proto in (('ipcomp', IPCOMP), ('l2tp', L2TP), ('sm', SM))),
     Transport('no-next-header', NONXT, lambda length: b''),
 )}
 
