@@ -199,26 +199,54 @@ check_fuzz()
 	with_lock "$(basename "$TOOLS")" tools_fuzz
 }
 
+# check_lane NAME...: one after the other; of each its words, status and seconds
+check_lane()
+{
+	local name begin
+	for name; do
+		begin=$SECONDS
+		attempt "check_$name" > "$WORK/check-$name.log" 2>&1
+		echo "$STATUS $((SECONDS - begin))" > "$WORK/check-$name.status"
+	done
+}
+
+# check_verdict NUMBER NAME
+check_verdict()
+{
+	local verdict seconds
+	read -r verdict seconds < "$WORK/check-$2.status"
+	echo "# $2: $seconds s"
+	case $verdict in
+	0) echo "ok $1 $2" ;;
+	"$CHECK_SKIP") echo "ok $1 $2 # SKIP there is nothing to check" ;;
+	*)
+		sed 's/^/# /' "$WORK/check-$2.log"
+		echo "not ok $1 $2"
+		return 1
+		;;
+	esac
+}
+
+# Two lanes: many a check keeps one processor busy only
 check_tap()
 {
-	local name n=0 failed=0 begin
+	local name n=0 failed=0 kernel=() others=()
+	for name in "${CHECKS[@]}"; do
+		if [[ " ${CHECKS_KERNEL[*]} " == *" $name "* ]]; then
+			kernel+=("$name")
+		else
+			others+=("$name")
+		fi
+	done
 	source_get
 	echo "TAP version 13"
 	echo "1..${#CHECKS[@]}"
+	check_lane "${kernel[@]}" &
+	check_lane "${others[@]}"
+	wait $!
 	for name in "${CHECKS[@]}"; do
 		n=$((n + 1))
-		begin=$SECONDS
-		attempt "check_$name" > "$WORK/check.log" 2>&1
-		echo "# $name: $((SECONDS - begin)) s"
-		case $STATUS in
-		0) echo "ok $n $name" ;;
-		"$CHECK_SKIP") echo "ok $n $name # SKIP there is nothing to check" ;;
-		*)
-			sed 's/^/# /' "$WORK/check.log"
-			echo "not ok $n $name"
-			failed=1
-			;;
-		esac
+		check_verdict "$n" "$name" || failed=1
 	done
 	return $failed
 }
