@@ -214,15 +214,18 @@ static inline bool ila_is_extension(u8 nexthdr)
 	return nexthdr < 64 && (ILA_EXTENSIONS >> nexthdr & 1);
 }
 
-/* Next headers for which ILA has to look into the packet in every mode; and some
- * from 64 on, so that it takes one comparison: those look like one less 64, and are
- * looked at in vain
- */
+#define ILA_LOOKED_AT	(ILA_EXTENSIONS | BIT_ULL(NEXTHDR_ICMP))
+
+/* Next headers for which ILA has to look into the packet in every mode */
 static inline bool ila_looks_at(u8 nexthdr)
 {
-	const u64 looked_at = ILA_EXTENSIONS | BIT_ULL(NEXTHDR_ICMP);
+	return nexthdr < 64 && (ILA_LOOKED_AT >> nexthdr & 1);
+}
 
-	return looked_at >> (nexthdr & 63) & 1;
+/* The same in one comparison, and true also for some from 64 on */
+static inline bool ila_may_look_at(u8 nexthdr)
+{
+	return ILA_LOOKED_AT >> (nexthdr & 63) & 1;
 }
 
 /**

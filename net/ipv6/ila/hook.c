@@ -209,6 +209,8 @@ ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 	const struct ila_rule *rule;
 	unsigned int ret = NF_ACCEPT;
 
+	if (!ila_looks_at(ipv6_hdr(skb)->nexthdr))
+		return ila_receive_search(ilan, skb, state);
 	ila_ahead_prefetch(ilan, ila_daddr(skb));
 	rule = ila_rule_lookup(ilan, skb, state->in);
 	if (rule)
@@ -228,7 +230,7 @@ static unsigned int ila_receive(void *priv, struct sk_buff *skb,
 	const struct ila_rule *rule;
 	struct ila_net *ilan = priv;
 
-	if (unlikely(ila_looks_at(ipv6_hdr(skb)->nexthdr)))
+	if (unlikely(ila_may_look_at(ipv6_hdr(skb)->nexthdr)))
 		return ila_receive_icmp(ilan, skb, state);
 	rules = rcu_dereference(ilan->rules);
 	slot = &rules->slots[ila_rule_hash(rules, match)];

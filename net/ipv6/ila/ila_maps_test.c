@@ -494,7 +494,6 @@ static void ila_test_maps_seed(struct kunit *test)
 		inverse *= 2 - GOLDEN_RATIO_64 * inverse;
 	for (i = 0; i < 4096; i++) {
 		upper = i * inverse;
-		upper ^= upper >> 32;
 		upper = ila_upper_hash((__force __be64)upper) >> 52;
 		places[upper / 64] |= 1ULL << upper % 64;
 	}

@@ -172,7 +172,7 @@ static enum ila_verdict ila_rewrite_unadjusted(struct sk_buff *skb,
 
 /**
  * ila_rewrite_sum() - ila_rewrite_quick() where a sum may have to follow
- * @skb: the packet, of which ila_looks_at() is false
+ * @skb: the packet, without extension headers, not ICMPv6
  * @x: the translation
  *
  * Return: as ila_rewrite().

@@ -184,7 +184,7 @@ static struct ila_rules *ila_rules_grow(const struct ila_rules *old)
 }
 
 /* Instead of no table, so that packets need not ask whether there is one */
-static struct ila_rules ila_no_rules = {
+static struct ila_rules ila_no_rules __read_mostly = {
 	.shift = 63,
 	.mask = 1,
 	.used = 2,

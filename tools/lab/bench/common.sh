@@ -197,41 +197,47 @@ microseconds()
 	[ -n "$MICROSECONDS" ] || die "pktgen: $1: no result"
 }
 
-# generate N ADDRESS BITS COUNT [FLAG]: COUNT packets through rN, to 2^BITS
-# addresses; sets MICROSECONDS. FROM says by which of its devices, s or b. When the
-# machine does something else, the queue between devices can overflow: that run does
-# not count.
-generate()
+# through N COUNT CMD...: CMD sends COUNT packets through rN and sets MICROSECONDS.
+# When the machine does something else, the queue between devices can overflow: that
+# run does not count.
+through()
 {
-	local before lost
+	local n=$1 count=$2 before lost
+	shift 2
 	for _ in $(seq 10); do
 		dropped
 		lost=$DROPPED
-		delivered "$1"
+		delivered "$n"
 		before=$DELIVERED
-		generate_once "$@"
-		delivered "$1"
+		"$@"
+		delivered "$n"
 		dropped
 		lost=$((DROPPED - lost))
 		[ "$lost" = 0 ] || continue
-		[ $((DELIVERED - before)) = "$4" ] ||
-			die "r$1: $((DELIVERED - before)) of $4 packets to $2 came through"
+		[ $((DELIVERED - before)) = "$count" ] ||
+			die "r$n: $((DELIVERED - before)) of $count packets came through: $*"
 		return 0
 	done
 	die "the machine is too busy to measure"
+}
+
+# generate N ADDRESS BITS COUNT [FLAG]: COUNT packets through rN, to 2^BITS
+# addresses; sets MICROSECONDS. FROM says by which of its devices, s or b.
+generate()
+{
+	through "$1" "$4" generate_once "$@"
 }
 
 # segments N ADDRESS COUNT: COUNT packets of TCP segments through rN to one address;
 # sets MICROSECONDS
 segments()
 {
-	local before
-	delivered "$1"
-	before=$DELIVERED
+	through "$1" "$3" segments_once "$@"
+}
+
+segments_once()
+{
 	MICROSECONDS=$(gso "s$1" $MAC_R "$2" "$3")
-	delivered "$1"
-	[ $((DELIVERED - before)) = "$3" ] ||
-		die "r$1: $((DELIVERED - before)) of $3 packets to $2 came through"
 }
 
 generate_once()
