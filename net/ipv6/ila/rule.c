@@ -115,7 +115,7 @@ again:
 		rule = ila_slot_rule(slot);
 		if (!rule)
 			break;
-		if (slot->match != match)
+		if (rule->key.match != match)
 			continue;
 		if (rule->key.ifindex == dev->ifindex)
 			return rule;
@@ -145,13 +145,12 @@ static struct ila_rule_slot *ila_rule_slot(struct ila_rules *rules,
 	return &rules->slots[i];
 }
 
-/* Readers see the match no later than the rule */
+/* Readers see the number of rules with a device no later than the rule */
 static void ila_rules_place(struct ila_rules *rules,
 			    const struct ila_rule *rule)
 {
 	struct ila_rule_slot *slot = ila_rule_slot(rules, &rule->key, NULL);
 
-	slot->match = rule->key.match;
 	rcu_assign_pointer(slot->rule, rule);
 	rules->used++;
 }

@@ -46,11 +46,9 @@ struct ila_rule {
 
 /**
  * struct ila_rule_slot - a place in the table
- * @match: the rule's match; never changes once @rule is set
  * @rule: the rule, NULL where a search ends
  */
 struct ila_rule_slot {
-	__be64 match;
 	const struct ila_rule __rcu *rule;
 };
 
@@ -101,9 +99,9 @@ static inline unsigned long ila_rule_hash(const struct ila_rules *rules,
 
 /**
  * ila_slot_rule() - the rule in a slot
- * @slot: the slot, whose match is valid afterwards
+ * @slot: the slot
  *
- * RCU read side.
+ * RCU read side. What is read of the table afterwards is no older than the rule.
  *
  * Return: the rule, or NULL.
  */
@@ -142,7 +140,7 @@ static inline bool ila_slot_decides(const struct ila_rule_slot *slot,
 				    const struct ila_rules *rules, __be64 match,
 				    const struct sk_buff *skb)
 {
-	return slot->match == match && !READ_ONCE(rules->n_dev) &&
+	return rule->key.match == match && !READ_ONCE(rules->n_dev) &&
 	       ila_slot_still(slot, rule) &&
 	       !ipv6_l3mdev_skb(IP6CB(skb)->flags);
 }
