@@ -188,7 +188,7 @@ ila_receive_unruled(struct ila_net *ilan, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* There is a rule, perhaps this packet's */
+/* Where the first look did not tell */
 static noinline unsigned int
 ila_receive_search(struct ila_net *ilan, struct sk_buff *skb,
 		   const struct nf_hook_state *state)
@@ -201,7 +201,9 @@ ila_receive_search(struct ila_net *ilan, struct sk_buff *skb,
 				  ila_receive_closely(ilan, rule, skb);
 }
 
-/* Packets that can be ICMPv6 errors, whatever their destination */
+/* Packets that can be ICMPv6 errors, whatever their destination; and others, for which
+ * ila_may_look_at() is true in vain
+ */
 static noinline unsigned int
 ila_receive_icmp(struct ila_net *ilan, struct sk_buff *skb,
 		 const struct nf_hook_state *state)

@@ -63,8 +63,9 @@ struct ila_rule_slot {
  * @rcu: frees it
  * @slots: by hash of the match, and on from there up to the first empty slot
  *
- * Packets have one cache line to look at, and mostly find it empty. Slots are
- * not used again: a new table is made when they run out.
+ * Packets have one cache line to look at, and mostly find the slot empty; else they
+ * look at the rule. A namespace has few rules, one for each locator it is at. Slots
+ * are not used again: a new table is made when they run out.
  */
 struct ila_rules {
 	unsigned int shift;

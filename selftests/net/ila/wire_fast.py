@@ -175,7 +175,8 @@ class Ways:
 
     def packets(self, source=SENDER):
         sent = [case(name, payload=seq(size)) for name, size in (
-            ('tcp', 0), ('tcp', 1440), ('udp', 1), ('udp', 1300), ('sctp', 96), ('esp', 1000))]
+            ('tcp', 0), ('tcp', 1440), ('udp', 1), ('udp', 1300), ('sctp', 96), ('esp', 1000),
+            ('ipcomp', 96), ('l2tp', 1000), ('sm', 96))]
         return [packet(what, source, self.sir, flow=next(LABELS)) for what in sent]
 
     def both(self, function):

@@ -250,7 +250,8 @@ cmd_bench()
 	done
 	bench_check
 	if [[ " ${parts[*]} " == *" rates "* ]]; then
-		# while a table grows there are two
+		# of a mapping; and more, since while a table grows there are two.
+		# Of a route
 		[[ $SIDES != *ours* ]] || bench_fits TABLES 128
 		[[ $SIDES != *in-tree* ]] || bench_fits ROUTES 1200
 	fi

@@ -213,8 +213,9 @@ check_lane()
 # check_verdict NUMBER NAME
 check_verdict()
 {
-	local verdict seconds
-	read -r verdict seconds < "$WORK/check-$2.status"
+	local verdict='' seconds=''
+	[ ! -s "$WORK/check-$2.status" ] ||
+		read -r verdict seconds < "$WORK/check-$2.status"
 	echo "# $2: $seconds s"
 	case $verdict in
 	0) echo "ok $1 $2" ;;
@@ -227,10 +228,11 @@ check_verdict()
 	esac
 }
 
-# Two lanes: many a check keeps one processor busy only
+# Two lanes: many a check keeps one processor busy only. Verdicts are in the order of
+# the names, each when all before it have one.
 check_tap()
 {
-	local name n=0 failed=0 kernel=() others=()
+	local name n=0 failed=0 lanes=() kernel=() others=()
 	for name in "${CHECKS[@]}"; do
 		if [[ " ${CHECKS_KERNEL[*]} " == *" $name "* ]]; then
 			kernel+=("$name")
@@ -242,12 +244,18 @@ check_tap()
 	echo "TAP version 13"
 	echo "1..${#CHECKS[@]}"
 	check_lane "${kernel[@]}" &
-	check_lane "${others[@]}"
-	wait $!
+	lanes+=($!)
+	check_lane "${others[@]}" &
+	lanes+=($!)
 	for name in "${CHECKS[@]}"; do
 		n=$((n + 1))
+		while [ ! -s "$WORK/check-$name.status" ] &&
+			kill -0 "${lanes[@]}" 2>/dev/null; do
+			sleep 1
+		done
 		check_verdict "$n" "$name" || failed=1
 	done
+	wait
 	return $failed
 }
 
@@ -264,7 +272,8 @@ cmd_check()
 			wrong_usage "no check '$name'; there is: kernel ${CHECKS[*]}"
 		fi
 	done
-	[ $# = 0 ] || CHECKS=("${chosen[@]}")
+	[ $# = 0 ] || mapfile -t CHECKS < <(printf '%s\n' "${chosen[@]}" |
+		awk '!seen[$0]++')
 	kernel_get
 	test_only check
 }
