@@ -243,15 +243,6 @@ static inline void ila_l4_find(const struct sk_buff *skb, struct ila_l4 *l4)
 		ila_l4_walk(skb, l4);
 }
 
-/* May the IPv6 header be written to as it is? */
-static inline bool ila_header_is_own(const struct sk_buff *skb)
-{
-	return likely(!skb_shared(skb)) &&
-	       (!skb_cloned(skb) ||
-		skb_clone_writable(skb, skb_network_offset(skb) +
-					sizeof(struct ipv6hdr)));
-}
-
 /**
  * ila_own_header() - make the IPv6 header of a packet its own
  * @skb: the packet
@@ -263,9 +254,13 @@ static inline bool ila_header_is_own(const struct sk_buff *skb)
  */
 static inline bool ila_own_header(struct sk_buff *skb)
 {
-	if (likely(ila_header_is_own(skb)))
+	if (unlikely(skb_shared(skb)))
+		return false;
+	if (!skb_cloned(skb) ||
+	    skb_clone_writable(skb, skb_network_offset(skb) +
+			       sizeof(struct ipv6hdr)))
 		return true;
-	return !skb_shared(skb) && !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
+	return !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 }
 
 /**

@@ -275,7 +275,7 @@ class Grammar:
             if self.chance(90):
                 inner += attr(nl.RTA_GATEWAY, GATEWAY)
             data += nl.RTNH.pack(nl.RTNH.size + len(inner), 0, self.pick(U8S),
-                              self.dummy) + inner
+                                 self.dummy) + inner
         return attr(nl.RTA_MULTIPATH, data)
 
     def route(self):
