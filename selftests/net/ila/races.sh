@@ -40,24 +40,25 @@ lines()
 
 # --- Storms: each goes on until the test ends, but not while it is held ---------------
 #
-# Each says how often it did what it is for.
+# Each adds a line of how often it did what it is for: a line is whole whenever it is
+# read, and a file that is written anew is not.
 
 STORMS="rule link mapping settings route namespace cable"
 
 # storm KIND CPU COMMAND...
 storm()
 {
-	local kind=$1 times=$TMP/times.$1.$2 n=0
+	local kind=$1 times=$TMP/times.$1.$2
 
 	RANDOM=$((SEED + $2))
 	shift 2
-	echo 0 >"$times"
+	true >"$times"
 	while [ -d "$TMP" ]; do
 		if [ -e "$TMP/hold.$kind" ]; then
 			sleep 0.1
 			continue
 		fi
-		echo $((n += $("$@" 2>/dev/null </dev/null) + 0)) >"$times"
+		echo $(($("$@" 2>/dev/null </dev/null) + 0)) >>"$times"
 	done 2>/dev/null
 }
 
@@ -210,31 +211,41 @@ cycles()
 	pass "the module comes and goes $CYCLES times"
 }
 
+# times FILE...: how often in all
+times()
+{
+	awk '{ n += $1 } END { print n + 0 }' "$@"
+}
+
 # So many namespaces, filled and flooded
 ended_enough()
 {
-	awk -v wanted="$CYCLES" '{ n += $1 } END { exit n < wanted }' \
-		"$TMP"/times.namespace.*
+	[ "$(times "$TMP"/times.namespace.*)" -ge "$CYCLES" ]
 }
 
 all_came()
 {
-	! grep -qx 0 "$TMP"/times.*
+	local file
+
+	for file in "$TMP"/times.*; do
+		[ "$(times "$file")" -gt 0 ] || return
+	done
 }
 
 # Each of the storms did what it is for; and as many namespaces came to their end as
 # modules
 progress()
 {
-	local file stuck=''
+	local file n stuck=''
 
 	hold
 	until_true 60 all_came
 	ok "$CYCLES namespaces and more came to their end" \
 		until_true $((CYCLES + 60)) ended_enough
 	for file in "$TMP"/times.*; do
-		[ "$(cat "$file")" -gt 0 ] || stuck+=" ${file##*/times.}"
-		echo "# ${file##*/times.} $(cat "$file")"
+		n=$(times "$file")
+		[ "$n" -gt 0 ] || stuck+=" ${file##*/times.}"
+		echo "# ${file##*/times.} $n"
 	done
 	same "each storm did something" "$stuck" ""
 }

@@ -20,8 +20,8 @@ from ila_nl import (
 from ilawire import (
     ADJ, AUTO, IDENT_USE_FORMAT, MODES, NEUTRAL, NONE, SENDER, SLOW, TRANSPORTS,
     AT_LOC, AT_SIR, AT_VIA, Expectation, KernelLog, Router, add, addr, case, check, dst_of, equal,
-    exact_to_ila, expect, hopped, inv, ip, low16, packet, pair, prefix, put, run, seq, skip_all, start,
-    sysctl, text, to_sir, wire_sum, with_dst)
+    exact_to_ila, expect, hopped, inv, low16, own_address, packet, pair, prefix, put, run, seq,
+    skip_all, start, sysctl, text, to_sir, wire_sum, with_dst)
 from wire.offload import features
 from wire_matrix import GROUPS, Kind, Way, expires, translates
 
@@ -225,7 +225,7 @@ def multicast_route(router, mode):
 
 def own_source(router):
     with router:
-        ip('addr replace %s/128 dev lo nodad\n' % wire_vectors.SOURCE)
+        own_address(wire_vectors.SOURCE)
 
 
 def send_group(router, address, port=0x1234, payload=b'hello ILA!'):
@@ -536,7 +536,7 @@ def complete(link):
     and what is wrong does not get past it."""
     wire_gso.tunnel(link)
     with link.router:
-        ip('addr replace %s/128 dev lo nodad\n' % text(link.sir_in))
+        own_address(text(link.sir_in))
         sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with sock:
         sock.bind((text(link.sir_in), 53))

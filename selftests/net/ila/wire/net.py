@@ -57,6 +57,16 @@ def ip(commands):
     check(not done.returncode, done.stdout)
 
 
+def own_address(address):
+    """One more address of this namespace. The route to it is a work's of the kernel
+    and comes later than the address."""
+    ip('addr replace %s/128 dev lo nodad\n' % address)
+    until = time.monotonic() + 10 * SLOW
+    while not subprocess.run(['ip', '-6', 'route', 'show', address, 'table', 'local'],
+                             stdout=subprocess.PIPE, check=True).stdout:
+        check(time.monotonic() < until, 'no route to %s' % address)
+
+
 def sysctl(name, value):
     with open('/proc/sys/net/' + name, 'w') as knob:
         knob.write(value)
