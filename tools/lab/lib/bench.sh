@@ -12,7 +12,7 @@
 # else of their part is remembered).
 
 : "${SIDES:=ours in-tree}" "${CASES:=}" "${TABLES:=10 16 20 22 24}" "${ROUTES:=0 10 16 20}"
-: "${BOOTS:=3}" "${ROUNDS:=5}" "${SLICES:=3}" "${PACKETS:=32000}"
+: "${BOOTS:=3}" "${ROUNDS:=5}" "${SLICES:=2}" "${PACKETS:=256000}"
 : "${INSTRUCTION_PACKETS:=10000}" "${BITS:=20}" "${SPREAD:=1000}" "${PAUSE_BITS:=18}"
 
 BENCH_PARTS=(instructions rates scale others)

@@ -50,7 +50,9 @@ uml_modules()
 		make -s -C /lab/build ARCH=um M=/lab/src modules >&2
 }
 
-# uml_boot DIR MB INIT [PARAMETER...]: what its console says
+# uml_boot DIR MB INIT [PARAMETER...]: what its console says. Its processes wait for
+# each other, of which one runs at a time: on two processors each would wake up an
+# idle one.
 uml_boot()
 {
 	local dir=$1 memory=$2 init=$3
@@ -58,9 +60,10 @@ uml_boot()
 	mkdir -p "$dir/out"
 	in_root "$UML:/lab/build:ro" "$dir/stage:/lab/stage:ro" \
 		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- \
-		timeout -k 5 "${LAB_TIMEOUT:-3600}" /lab/build/linux "mem=${memory}M" \
-		uml_dir=/tmp root=/dev/root rootfstype=hostfs ro "init=$init" \
-		con=null con0=null,fd:1 panic=-1 random.trust_cpu=on "$@" </dev/null 2>&1 | tr -d '\r'
+		taskset -c $(($(nproc) - 1)) timeout -k 5 "${LAB_TIMEOUT:-3600}" \
+		/lab/build/linux "mem=${memory}M" uml_dir=/tmp root=/dev/root \
+		rootfstype=hostfs ro "init=$init" con=null con0=null,fd:1 panic=-1 \
+		random.trust_cpu=on "$@" </dev/null 2>&1 | tr -d '\r'
 }
 
 # uml_quiet LOG: the kernel reported nothing
