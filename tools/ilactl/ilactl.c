@@ -14,7 +14,7 @@ static int print_help(FILE *to)
 	      "  -j, -json     JSON            -p, -pretty      indented\n"
 	      "  -s, -stats    more            -o, -oneline     an object a line\n"
 	      "  -t, -timestamp                -c[=always|auto|never], -color\n"
-	      "  -N, -netns NETNS              -b, -batch FILE  commands of a file, - for stdin\n"
+	      "  -n, -netns NETNS              -b, -batch FILE  commands of a file, - for stdin\n"
 	      "  -V, -Version                  -h, -help\n\n", to);
 	verb_usage(to);
 	return 0;

@@ -10,8 +10,6 @@
 need iperf3 conntrack
 start
 
-PATIENCE=4
-
 # firewall HOST HOOK RULE: only the replies, and what the rule lets begin
 firewall()
 {
@@ -67,7 +65,7 @@ stateful_router()
 	ok "router, $mode: TCP out" iperf a $SIR_B -n 200K
 	ok "router, $mode: UDP out" iperf_udp a $SIR_B -n 50K
 	tracks_sir_only "router, $mode" r
-	refused "router, $mode: ping in is stopped" pings b $SIR_A
+	refused "router, $mode: ping in is stopped" pings b $SIR_A -W $((2 * SLOW))
 	open_wall r
 	ila_nowhere
 }
@@ -86,7 +84,7 @@ stateful_hosts()
 	ok "hosts, $mode: TCP, b sends" iperf a $SIR_B -n 200K -R
 	tracks_sir_only "hosts, $mode, client" a
 	tracks_sir_only "hosts, $mode, server" b
-	refused "hosts, $mode: ping of the client is stopped" pings b $SIR_A
+	refused "hosts, $mode: ping of the client is stopped" pings b $SIR_A -W $((2 * SLOW))
 	same "hosts, $mode: nothing was invalid" "$(invalid b)" 0
 	open_wall a
 	open_wall b

@@ -24,6 +24,7 @@ from wire.tap import IFF_NAPI, IFF_NAPI_FRAGS, Tap
 
 SECONDS = 20
 BATCH = 64
+FRAMES = 8000       # and not fewer, however slow the machine is
 LUID = bytes.fromhex('2000000000010087')
 TENANT = bytes.fromhex('6000007700000001')
 HERE = bytes.fromhex('6000007800000001')
@@ -248,9 +249,9 @@ class Fuzz:
         self.sent += len(frames)
         self.came += len(got)
 
-    def go(self, seconds):
+    def go(self, seconds, frames=0):
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end or self.sent < frames:
             for target, grammar in zip(self.targets, self.grammars):
                 self.batch(target, grammar)
 
@@ -284,7 +285,7 @@ def tests(args):
     first.close()
     before = ilamem.settled()
     kernel, fuzz = KernelLog(), Fuzz(args.seed)
-    return [('packets, each counted', lambda: fuzz.go(args.minutes * 60)),
+    return [('packets, each counted', lambda: fuzz.go(args.minutes * 60, FRAMES)),
             ('counters by netlink and by proc', fuzz.both_counts),
             ('all of the module was reached', fuzz.reached),
             ('memory is as before', lambda: memory(fuzz, before)),

@@ -22,6 +22,7 @@ static const char usage[] =
 	"ila_do map list|flush [address A] [prefix P/LEN] [locator L]\n"
 	"           [domain N] [origin O] [idle S] [sweep GENERATION]\n"
 	"ila_do local new|del ADDRESS IDENTIFIER [timeout S] [domain N]\n"
+	"ila_do rule flush\n"
 	"ila_do locator list | get|down|up L [domain N] | move L TO [domain N]\n"
 	"ila_do config get | set [miss P] [miss-rate N] [counting N] [fastpath N] [limit N]\n"
 	"ila_do stats | explain ADDRESS | watch config|miss";
@@ -499,6 +500,13 @@ static void do_config(void)
 	}
 }
 
+static void do_rule(void)
+{
+	if (!next_is("flush"))
+		misused();
+	want(ila_rule_flush(ila));
+}
+
 static void do_stats(void)
 {
 	uint64_t stats[ILA_STAT_MAX + 1];
@@ -623,6 +631,8 @@ int main(int argc, char **argv)
 		do_map();
 	else if (next_is("local"))
 		do_local();
+	else if (next_is("rule"))
+		do_rule();
 	else if (next_is("locator"))
 		do_locator();
 	else if (next_is("config"))

@@ -234,7 +234,7 @@ class Netlink:
         self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
         self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.sock.bind((0, 0))
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.portid = self.sock.getsockname()[0]
         self.seq = 0
 

@@ -109,7 +109,8 @@ disturbed()
 	mkfifo "$TMP/slow"
 	on s ilactl save >"$TMP/slow" 2>"$TMP/said" &
 	exec 9<"$TMP/slow"
-	sleep $((2 * SLOW))
+	# what comes first has the rules
+	IFS= read -r _ <&9
 	on s ilactl rule add loc_match 2001:db8:c:9 loc $SIR csum-mode no-action
 	cat <&9 >/dev/null
 	exec 9<&-

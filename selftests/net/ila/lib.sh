@@ -25,6 +25,7 @@ ALL_MODES="adj-transport neutral-map no-action neutral-map-auto adj-transport-co
 CASES=0
 FAILED=0
 NAMESPACES=()
+BACKLOG=''
 TMP=$(mktemp -d)
 
 # On a slow machine everything may take that much longer; KSFT_MACHINE_SLOW is how
@@ -213,6 +214,36 @@ link()
 	cable "$1" "to-$2" "$2" "to-$1"
 }
 
+# A namespace is said to be gone before it is, and so are the peers of its devices
+lacks()
+{
+	! ip6 "$1" link show "$2"
+}
+
+# gone_from HOST...: neither has a link to r
+gone_from()
+{
+	local host
+
+	for host; do
+		lacks "$host" to-r || return
+	done
+}
+
+# own_address HOST ADDRESS: one more. The route to it is a work's of the kernel and
+# comes later than the address.
+own_address()
+{
+	ip6 "$1" addr add "$2/128" dev lo nodad
+	until_true 10 has_own_route "$1" "$2" ||
+		fail "own address $2" "there is no local route"
+}
+
+has_own_route()
+{
+	[ -n "$(ip6 "$1" route show "$2" table local)" ]
+}
+
 drop_host()
 {
 	local pids
@@ -226,6 +257,8 @@ drop_host()
 cleanup()
 {
 	local host
+
+	[ -z "$BACKLOG" ] || sysctl -qw "net.core.netdev_max_backlog=$BACKLOG"
 
 	for host in "${NAMESPACES[@]}"; do
 		drop_host "$host"
@@ -300,9 +333,14 @@ rules()
 	on "$1" "$ILA_NL" rule list || echo "no answer"
 }
 
+# By the program that starts at once, if it has been built
 unrule()
 {
-	on "$1" "$ILA_NL" rule flush
+	if [ -x "$ILA_DO" ]; then
+		on "$1" "$ILA_DO" rule flush
+	else
+		on "$1" "$ILA_NL" rule flush
+	fi
 }
 
 # route HOST PREFIX LOCATOR MODE [via G] dev D ...
@@ -372,6 +410,9 @@ storm_topology()
 {
 	local mac
 
+	# what waits for a processor that is away must not be dropped
+	: "${BACKLOG:=$(sysctl -n net.core.netdev_max_backlog 2>/dev/null)}"
+	[ -z "$BACKLOG" ] || sysctl -qw net.core.netdev_max_backlog=100000
 	hosts s r c
 	router r
 	link s r
@@ -585,13 +626,13 @@ listens()
 	[ -n "$(on "$1" ss -H"$2"ln "sport = :$3")" ]
 }
 
-# pings HOST DESTINATION [OPTIONS]
+# pings HOST DESTINATION [OPTIONS]; where none is answered, -W is for how long
 pings()
 {
 	local host=$1 to=$2
 
 	shift 2
-	on "$host" ping -6 -n -q -c 2 -i 0.2 -W $((${PATIENCE:-5} * SLOW)) "$@" "$to"
+	on "$host" ping -6 -n -q -c 2 -i 0.2 -W $((10 * SLOW)) "$@" "$to"
 }
 
 # iperf_server HOST [PORT]
@@ -607,7 +648,7 @@ iperf()
 	local host=$1 to=$2
 
 	shift 2
-	on "$host" timeout $((${PATIENCE:-10} * SLOW)) iperf3 -6 -c "$to" "$@"
+	on "$host" timeout $((60 * SLOW)) iperf3 -6 -c "$to" "$@"
 }
 
 # UDP streams of which something arrives and nothing is lost. Slow enough for what

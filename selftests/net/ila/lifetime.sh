@@ -134,6 +134,7 @@ netns_gone_under_traffic()
 
 router_again()
 {
+	ok "round $round: its devices are gone" until_true 60 gone_from a b
 	hosts r
 	router r
 	link a r

@@ -440,7 +440,7 @@ follows_routes()
 	both "an unreachable /128 inside the locator" b nowhere
 	ip6 r route del unreachable $LOC_B:2000::b2/128
 
-	ip6 r addr add $LOC_B:2000::b2/128 dev lo nodad
+	own_address r $LOC_B:2000::b2
 	both "a local address inside the locator" b nowhere
 	ip6 r addr del $LOC_B:2000::b2/128 dev lo
 	both "it is gone, as well" b b
@@ -556,11 +556,6 @@ policy_rules()
 gone()
 {
 	ok "$1" until_true 8 lacks "$2" "$3"
-}
-
-lacks()
-{
-	! ip6 "$1" link show "$2"
 }
 
 # While packets flow through r, and by a table route of a's own, too

@@ -186,9 +186,9 @@ late()
 
 	forget m
 	hold_back block
-	on a ping -6 -n -c 1 -W 4 -t 2 $SIR_B >"$TMP/late" 2>&1 &
+	on a ping -6 -n -c 1 -W $((15 * SLOW)) -t 2 $SIR_B >"$TMP/late" 2>&1 &
 	pid=$!
-	until_true 5 is_sent
+	until_true 10 is_sent
 	"${@:3}"
 	hold_back release_indefinite
 	wait $pid

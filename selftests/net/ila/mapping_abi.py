@@ -1294,7 +1294,7 @@ def misses_told(listener):
         equal(cmd, MISS_EVENT, "event")
         told_of += values.get("addresses", [])
         lost += values.get("lost", 0)
-        cmd, values = listener.read(0.4)
+        cmd, values = listener.read(1.5)
     return told_of, lost
 
 

@@ -6,6 +6,7 @@ what the new ones refuse, dumps and flushes under change, who may do what."""
 import errno
 import os
 import time
+import traceback
 
 import ilatap
 from ilatap import check, equal, sh
@@ -533,14 +534,15 @@ def for_seconds(seconds, function):
     pid = os.fork()
     if pid:
         return pid
-    status = 0
+    status = 1
     try:
         mine = nl.Ila()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             function(mine)
-    except nl.NetlinkError:
-        status = 1
+        status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

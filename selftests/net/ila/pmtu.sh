@@ -11,8 +11,6 @@
 need iperf3
 start
 
-PATIENCE=6
-
 topology()
 {
 	hosts a r m b

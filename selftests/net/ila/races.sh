@@ -211,8 +211,8 @@ cycles()
 	pass "the module comes and goes $CYCLES times"
 }
 
-# times FILE...: how often in all
-times()
+# count_of FILE...: how often in all
+count_of()
 {
 	awk '{ n += $1 } END { print n + 0 }' "$@"
 }
@@ -220,7 +220,7 @@ times()
 # So many namespaces, filled and flooded
 ended_enough()
 {
-	[ "$(times "$TMP"/times.namespace.*)" -ge "$CYCLES" ]
+	[ "$(count_of "$TMP"/times.namespace.*)" -ge "$CYCLES" ]
 }
 
 all_came()
@@ -228,7 +228,7 @@ all_came()
 	local file
 
 	for file in "$TMP"/times.*; do
-		[ "$(times "$file")" -gt 0 ] || return
+		[ "$(count_of "$file")" -gt 0 ] || return
 	done
 }
 
@@ -243,7 +243,7 @@ progress()
 	ok "$CYCLES namespaces and more came to their end" \
 		until_true $((CYCLES + 60)) ended_enough
 	for file in "$TMP"/times.*; do
-		n=$(times "$file")
+		n=$(count_of "$file")
 		[ "$n" -gt 0 ] || stuck+=" ${file##*/times.}"
 		echo "# ${file##*/times.} $n"
 	done

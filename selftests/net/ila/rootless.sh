@@ -24,7 +24,7 @@ cat >"$TMP/inside" <<'X'
 set -e
 SIR=2001:db8:5:1 LOC_A=2001:db8:a:1 LOC_B=2001:db8:b:1
 A=$SIR:2000::a1 B=$SIR:2000::b1
-unshare -n sleep 60 & other=$!
+unshare -n sleep 3600 & other=$!
 trap 'kill $other' EXIT
 b() { nsenter -t $other -n "$@"; }
 until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
@@ -56,8 +56,8 @@ case_ "add a rule" ip ila add loc_match $LOC_A loc $SIR csum-mode neutral-map id
 case_ "add a rule in a further namespace" b ip ila add loc_match $LOC_B loc $SIR csum-mode neutral-map ident-type luid
 case_ "add a route" ip -6 route add $B/128 encap ila $LOC_B csum-mode neutral-map ident-type luid dev v src $A
 case_ "add a route in a further namespace" b ip -6 route add $A/128 encap ila $LOC_A csum-mode neutral-map ident-type luid dev w src $B
-case_ "ping over the veth pair" ping -6 -n -q -c 2 -i 0.2 -W 5 $B
-case_ "ping oneself" ping -6 -n -q -c 1 -W 2 $A
+case_ "ping over the veth pair" ping -6 -n -q -c 2 -i 0.2 -W 20 $B
+case_ "ping oneself" ping -6 -n -q -c 1 -W 20 $A
 case_ "list rules" ip ila list
 case_ "list the rule's values" sh -c "$ILA_NL rule list | grep -q 'locator_match $LOC_A'"
 case_ "delete the route" ip -6 route del $B/128
@@ -79,7 +79,7 @@ report()
 }
 
 chmod 755 "$TMP"
-report < <(as_user env ILA_NL="$ILA_NL" unshare -Urn timeout 40 bash "$TMP/inside" 2>&1)
+report < <(as_user env ILA_NL="$ILA_NL" unshare -Urn timeout $((300 * SLOW)) bash "$TMP/inside" 2>&1)
 [ "$CASES" -ge 11 ] || fail "U21 rootless: the script ran to its end" "$CASES cases"
 
 # Root of a user namespace that does not own the network namespace

@@ -379,10 +379,11 @@ def delete():
         raise AssertionError("deleted twice")
 
 
-@case("a hundred routes to one locator, and none left behind")
+@case("a hundred routes of two SIR prefixes to one locator, and none left behind")
 def many():
     for index in range(1, 101):
-        routes.add("%s:2000::%x/128" % (SIR, index), encap(), dev="d0")
+        prefix = SIR if index % 2 else "2001:db8:6:1"
+        routes.add("%s:2000::%x/128" % (prefix, index), encap(), dev="d0")
     equal(len(list(routes.dump())), 100, "routes")
     sh("ip -6 route flush dev d0")
     equal(len(list(routes.dump())), 0, "routes")

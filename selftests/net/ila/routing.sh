@@ -22,7 +22,7 @@ loops_not()
 	local before
 
 	before=$(recursions)
-	refused "$1: refused" pings "$2" "$3" -c 1
+	refused "$1: refused" pings "$2" "$3" -c 1 -W $((2 * SLOW))
 	same "$1: no recursion" "$(recursions)" "$before"
 }
 

@@ -332,7 +332,16 @@ local_senders()
 	table_route a $SIR::/64 neutral-map via 2001:db8:1::1 dev to-r src $SIR_A
 	table_route r $SIR::/64 neutral-map via 2001:db8:3::c dev to-c
 	goes "local, auto, gateway" $GONE c
-	over
+}
+
+# entries HOST...: how many mappings there are
+entries()
+{
+	local host
+
+	for host; do
+		value "$(ila "$host" config get)" mappings
+	done
 }
 
 misses()
@@ -343,6 +352,8 @@ misses()
 	by_config
 	by_device
 	local_senders
+	same "no miss makes an entry" "$(entries r a)" $'0\n0'
+	over
 	try_batch r <<<"route del $SIR_A/128"
 }
 

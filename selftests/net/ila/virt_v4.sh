@@ -100,12 +100,12 @@ over()
 
 pings_v4()
 {
-	on s ping -4 -n -q -c 3 -i 0.2 -W $((${PATIENCE:-5} * SLOW)) "$@" "$V4_D"
+	on s ping -4 -n -q -c 3 -i 0.2 -W $((10 * SLOW)) "$@" "$V4_D"
 }
 
 iperf_v4()
 {
-	on s timeout $((${PATIENCE:-20} * SLOW)) iperf3 -4 -c "$V4_D" "$@"
+	on s timeout $((60 * SLOW)) iperf3 -4 -c "$V4_D" "$@"
 }
 
 # What r sees of a packet's checksum: it comes from a, with a locator

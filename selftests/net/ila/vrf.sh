@@ -54,6 +54,10 @@ device_rules()
 	rule b $LOC_B $SIR neutral-map dev vrf0
 	in_mode "a rule for the VRF device"
 	unrule b
+
+	rule b $LOC_B $SIR neutral-map dev lo
+	refused "a rule for another device is not applied" pings a $SIR_B -c 1 -W $((2 * SLOW))
+	unrule b
 }
 
 # The restored address has a rule of its own; the second pass must not use it
@@ -66,7 +70,7 @@ second_pass()
 	rule b $LOC_B $SIR neutral-map
 	rule b $SIR 2001:db8:dead:1 no-action dev vrf0
 	refused "a rule that names the VRF is applied in the second pass" \
-		pings a $SIR_B
+		pings a $SIR_B -c 1 -W $((2 * SLOW))
 	unrule b
 }
 

@@ -6,12 +6,13 @@ came in. Nothing is ever half-changed, and the router lives on.
 """
 import os
 import random
+import time
 from itertools import count, product
 
 from ilawire import (
     ADJ, AH, AUTO, COMPAT, DSTOPT, FRAGMENT, HOPOPT, ICMP6, IDENT_USE_FORMAT, MODES, NEUTRAL,
     ROUTER_IN, ROUTER_OUT, ROUTING, TCP, UDP, UNREACH, AT_LOC, AT_SIR, AT_VIA, BEYOND,
-    SENDER, Case, Expectation, KernelLog, Router, SHAPES, TRANSPORTS, add, case, chain,
+    SENDER, SLOW, Case, Expectation, KernelLog, Router, SHAPES, TRANSPORTS, add, case, chain,
     check, difference, dst_of, expect, hopped, icmp6, inv, ip6, label_of, mac_of,
     options, osum, packet, pair, prefix, put, run, seq, src_of, start, tell, text, to_ila,
     transport_of, with_c, with_dst, word)
@@ -59,7 +60,10 @@ def counted(router, name, function, at_least=1):
     before = router.stats()
     function()
     if before:
-        moved = router.stats()[name] - before[name]
+        # where nothing comes out nobody has waited yet
+        moved, limit = 0, time.monotonic() + 5 * SLOW
+        while moved < at_least and time.monotonic() < limit:
+            moved = router.stats()[name] - before[name]
         check(moved >= at_least, '%s moved by %d, not %d' % (name, moved, at_least))
 
 

@@ -119,9 +119,13 @@ attempt()
 # test_elsewhere NAME: `NAME_tap` prints TAP and fails as its tests do
 test_elsewhere()
 {
-	local name=$1 begin=$SECONDS
+	local name=$1 begin=$SECONDS printer
 	echo "# $name"
-	attempt "${name}_tap" > >(tee "$WORK/tap/$name")
+	exec 3> >(exec tee "$WORK/tap/$name")
+	printer=$!
+	attempt "${name}_tap" >&3 3>&-
+	exec 3>&-
+	wait "$printer"
 	echo "$STATUS" > "$WORK/tap/$name.status"
 	echo $((SECONDS - begin)) > "$WORK/tap/$name.seconds"
 }

@@ -50,9 +50,8 @@ uml_modules()
 		make -s -C /lab/build ARCH=um M=/lab/src modules >&2
 }
 
-# uml_boot DIR MB INIT [PARAMETER...]: what its console says. Its processes wait for
-# each other, of which one runs at a time: on two processors each would wake up an
-# idle one.
+# uml_boot DIR MB INIT [PARAMETER...]: what its console says; it runs by UML_BY
+UML_BY=()
 uml_boot()
 {
 	local dir=$1 memory=$2 init=$3
@@ -60,7 +59,7 @@ uml_boot()
 	mkdir -p "$dir/out"
 	in_root "$UML:/lab/build:ro" "$dir/stage:/lab/stage:ro" \
 		"$dir/out:/lab/out" "$LAB/uml:/lab/src:ro" -- \
-		taskset -c $(($(nproc) - 1)) timeout -k 5 "${LAB_TIMEOUT:-3600}" \
+		"${UML_BY[@]}" timeout -k 5 "${LAB_TIMEOUT:-3600}" \
 		/lab/build/linux "mem=${memory}M" uml_dir=/tmp root=/dev/root \
 		rootfstype=hostfs ro "init=$init" con=null con0=null,fd:1 panic=-1 \
 		random.trust_cpu=on "$@" </dev/null 2>&1 | tr -d '\r'
@@ -72,10 +71,22 @@ uml_quiet()
 	! "$LAB/guest/reports" "$1" >&2
 }
 
-# uml_measure DIR MB PROGRAM: run it there; what it leaves is in DIR/out
+# The last processor that there is for us
+last_cpu()
+{
+	awk '/^Cpus_allowed_list/ { n = split($2, cpu, /[-,]/); print cpu[n] }' \
+		/proc/self/status
+}
+
+# uml_measure DIR MB PROGRAM: run it there; what it leaves is in DIR/out. Its processes
+# wait for each other, and one runs at a time: on several processors each would wake
+# up an idle one.
 uml_measure()
 {
-	local dir=$1 status
+	local dir=$1 status cpu
+	local UML_BY
+	cpu=$(last_cpu)
+	UML_BY=(taskset -c "$cpu")
 	uml_boot "$dir" "$2" /lab/src/measure "run=$3" quiet |
 		tee "$dir/console" >&2 || true
 	if [ ! -s "$dir/out/status" ]; then

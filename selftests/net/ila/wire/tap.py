@@ -4,7 +4,7 @@ import fcntl
 import os
 import struct
 
-from ilatap import Skip, sh
+from ilatap import SLOW, Skip, sh
 from wire.model import word
 from wire.net import ETH_P_IPV6, ip, labelled, mac, mac_text, tell
 from wire.offload import features
@@ -50,7 +50,7 @@ def came_in_pieces(router, tap, expectations, cuts):
         tap.send(one.sent, cut)
         got += router.collect()
     while len(got) < len(expectations):
-        more = router.wait(1)
+        more = router.wait(5 * SLOW)
         if not more:
             break
         got += more
