@@ -58,6 +58,9 @@ start()
 	modprobe -q ila
 	[ -d /sys/module/ila ] || skip_all "there is no ila module"
 	echo "TAP version 13"
+	# what waits for a processor that is away must not be dropped
+	BACKLOG=$(sysctl -n net.core.netdev_max_backlog 2>/dev/null)
+	[ -z "$BACKLOG" ] || sysctl -qw net.core.netdev_max_backlog=100000
 }
 
 pass()
@@ -410,9 +413,6 @@ storm_topology()
 {
 	local mac
 
-	# what waits for a processor that is away must not be dropped
-	: "${BACKLOG:=$(sysctl -n net.core.netdev_max_backlog 2>/dev/null)}"
-	[ -z "$BACKLOG" ] || sysctl -qw net.core.netdev_max_backlog=100000
 	hosts s r c
 	router r
 	link s r
@@ -664,7 +664,21 @@ iperf_udp()
 		fi
 	fi
 	echo "$out"
+	losses a r b
 	return 1
+}
+
+# losses HOST...: where packets may have been lost: in the queues of processors, and
+# what each host says
+losses()
+{
+	local host
+
+	echo "queues: $(cut -d ' ' -f 2 /proc/net/softnet_stat | tr '\n' ' ')"
+	for host; do
+		echo "$host: $(on "$host" awk '$2 && /Err|Discard|NoRoute|NoPorts|Fail/ {
+			print $1, $2 }' /proc/net/snmp6 | tr '\n' ' ')"
+	done
 }
 
 # serve_file HOST: a file at SIR_B, by HTTP
