@@ -14,7 +14,8 @@ TRACING=/sys/kernel/tracing
 calls()
 {
 	: >"$TRACING/trace"
-	pings a 2001:db8:2::b >/dev/null
+	# with a source that r has a route to
+	pings a 2001:db8:2::b -I 2001:db8:1::a >/dev/null
 	grep -vc '^#' "$TRACING/trace"
 }
 
