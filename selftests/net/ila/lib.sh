@@ -676,6 +676,7 @@ losses()
 
 	echo "queues: $(cut -d ' ' -f 2 /proc/net/softnet_stat | tr '\n' ' ')"
 	for host; do
+		# shellcheck disable=SC2016 # for awk
 		echo "$host: $(on "$host" awk '$2 && /Err|Discard|NoRoute|NoPorts|Fail/ {
 			print $1, $2 }' /proc/net/snmp6 | tr '\n' ' ')"
 	done
