@@ -311,11 +311,9 @@ static noinline int ila_output_closely(struct lwtunnel_state *lwt,
 	struct ila_way way = { .x = &tunnel->xlat };
 	int err;
 
-	if (ila_checksum_is_due(way.x, skb)) {
-		err = ila_checksum_now(lwt, net, sk, skb, ila_output_closely);
-		if (err <= 0)
-			return err;
-	}
+	if (ila_checksum_is_due(way.x, skb) &&
+	    !ila_checksum_now(lwt, net, sk, skb, ila_output_closely, &err))
+		return err;
 	if (ila_output_has_gateway(skb))
 		return ila_output_by(lwt, net, sk, skb, &way);
 	err = ila_way_get(tunnel, &way, tunnel->kept, net, sk, skb);
@@ -357,7 +355,9 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 	return ila_way_go(net, sk, skb, dst, true);
 }
 
-/* Segment a packet and send the pieces */
+/* Segment a packet and send the pieces. Return: what became of the first that was not
+ * sent, which is not negative if a queue dropped it.
+ */
 static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 			       struct sock *sk, struct sk_buff *skb,
 			       ila_send_fn *send)
@@ -389,19 +389,23 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
  * @sk: who sends it, or NULL
  * @skb: the packet
  * @send: how to send the segments
+ * @ret: what became of a packet that is gone
  *
- * Return: 1 if the packet can be sent; else it is gone, and this is what became
- * of it.
+ * Return: true if the packet can be sent; false if it is gone.
  */
-int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb, ila_send_fn *send)
+bool ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
+		      struct sock *sk, struct sk_buff *skb, ila_send_fn *send,
+		      int *ret)
 {
-	if (skb_is_gso(skb))
-		return ila_output_segments(lwt, net, sk, skb, send);
+	if (skb_is_gso(skb)) {
+		*ret = ila_output_segments(lwt, net, sk, skb, send);
+		return false;
+	}
 	if (!skb_checksum_help(skb))
-		return 1;
+		return true;
 	ila_drop(ila_tunnel(lwt)->ilan, skb, ILA_REFUSED_NOMEM, false);
-	return -ENOMEM;
+	*ret = -ENOMEM;
+	return false;
 }
 
 /**

@@ -68,8 +68,9 @@ bool ila_way_translate(struct lwtunnel_state *lwt, struct net *net,
 int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb,
 		     enum ila_verdict verdict);
-int ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb, ila_send_fn *send);
+bool ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
+		      struct sock *sk, struct sk_buff *skb, ila_send_fn *send,
+		      int *ret);
 
 /**
  * ila_count_offloaded() - count a packet whose others go past us

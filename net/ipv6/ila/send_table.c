@@ -144,11 +144,9 @@ static noinline int ila_output_closely(struct lwtunnel_state *lwt,
 			       ila_daddr(skb));
 	if (verdict != ILA_OK)
 		return ila_send_refused(lwt, net, sk, skb, verdict);
-	if (ila_checksum_is_due(hit.x, skb)) {
-		err = ila_checksum_now(lwt, net, sk, skb, ila_output_table);
-		if (err <= 0)
-			return err;
-	}
+	if (ila_checksum_is_due(hit.x, skb) &&
+	    !ila_checksum_now(lwt, net, sk, skb, ila_output_table, &err))
+		return err;
 	err = ila_output_way(tunnel, net, sk, skb, &hit, &way);
 	if (err)
 		return ila_output_again(lwt, net, sk, skb, &hit, &way, err);

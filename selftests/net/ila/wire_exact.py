@@ -574,6 +574,8 @@ def states(routers, numbers):
                 'foreign sent' if send else 'tenant received', mode_name, name,
                 'with offload' if offload else 'without'),
                 lambda l=link, f=function, s=send, o=offload: f(l, s, o))
+        yield ('foreign sent %s: TCP trains, dropped by a queue' % mode_name,
+               lambda l=link: wire_gso.dropped(l, case('tcp', payload=seq(6500))))
         yield 'foreign sent %s: UDP train' % mode_name, lambda l=link: wire_gso.udp_train(l, True)
         yield ('tenant received %s: CHECKSUM_COMPLETE' % mode_name, lambda l=link: complete(l))
 

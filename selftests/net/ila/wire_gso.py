@@ -15,7 +15,7 @@ from itertools import count, product
 from ilawire import (
     ADJ, COMPAT, MODES, NONE, TCP, UDP, AT_SIR, ROUTER_OUT, SENDER, SLOW, GSO_TCPV6, NEEDS_CSUM,
     NO_VNET, KernelLog, Router, add, addr, case, check, dst_of, equal, ip, mac, mac_text, osum,
-    own_address, packet, prefix, put, run, seq, src_of, start, tell, text, to_ila, transport_of,
+    own_address, packet, prefix, put, run, seq, sh, src_of, start, tell, text, to_ila, transport_of,
     wire_sum, word)
 from wire.offload import (
     ETH, SEGMENTATION, Reader, features, finished, gso_send, resolved, seed, sums_to_zero,
@@ -25,6 +25,7 @@ IDENTIFIER = bytes.fromhex('2000000000010087')
 VNI, PORT = 7, 4789
 INSIDE = addr('2001:db8:77::1')     # behind the tunnel
 LABELS = count(1)
+TRAINS = 20
 
 
 class Link:
@@ -137,6 +138,27 @@ def train(link, send, offload):
     equal(b''.join(payload_of(one[4]) for one in got), what.payload, 'payload')
     if not offload:
         equal(len(got), 7, 'segments')
+
+
+def dropped(link, what):
+    """A queue drops what a train becomes, piece by piece, and says so to the sender. After
+    that nobody uses the train; the next one passes."""
+    link.offload(True)
+    dst, dst_sum, _, _ = link.forms(what, True)
+    raw = seed(packet(what, SENDER, dst, dst_sum, flow=next(LABELS)), dst_sum)
+    with link.router:
+        sh('tc qdisc replace dev out0 root bfifo limit 1')
+        for _ in range(TRAINS):
+            link.near.send(vnet_header(raw, GSO_TCPV6, 1000, ETH + 60), raw)
+        limit = time.monotonic() + 10 * SLOW
+        while drops() < TRAINS:
+            check(time.monotonic() < limit, 'only %d of %d were dropped' % (drops(), TRAINS))
+        sh('tc qdisc del dev out0 root')
+    train(link, True, True)
+
+
+def drops():
+    return int(sh('tc -s qdisc show dev out0').split('dropped ')[1].split(',')[0])
 
 
 def udp_train(link, offload):
@@ -270,6 +292,8 @@ def tests_of(links):
                 lambda l=link, f=function, s=send, o=offload: f(l, s, o))
         yield ('%sroute %s: UDP train' % ('U8 ' if link.mode == NONE else bug, link.name),
                lambda l=link: udp_train(l, True))
+        yield ('route %s: TCP trains, dropped by a queue' % link.name,
+               lambda l=link: dropped(l, case('tcp', payload=seq(6500))))
         # two wrongs make it right in-tree: the sign, and taking the full sum for a partial one
         yield ('%sroute %s: outer sum over a partial' %
                ('U1 ' if link.mode == COMPAT else '', link.name), lambda l=link: lco(l, 0))
