@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 IPV6_MTU_DISCOVER, IPV6_MTU, IPV6_RECVERR = 23, 24, 25
@@ -148,14 +149,18 @@ def tcp_serve(args):
     listener = make_socket(args, socket.SOCK_STREAM)
     listener.settimeout(None)
     listener.bind((args.address, args.port))
-    listener.listen()
+    listener.listen(100)
     while True:
         sock, _ = listener.accept()
-        digest = hashlib.sha256()
-        with sock:
-            while data := sock.recv(BLOCK):
-                digest.update(data)
-            sock.sendall(digest.digest())
+        threading.Thread(target=answer, args=(sock,), daemon=True).start()
+
+
+def answer(sock):
+    digest = hashlib.sha256()
+    with sock:
+        while data := sock.recv(BLOCK):
+            digest.update(data)
+        sock.sendall(digest.digest())
 
 
 def tcp_send(args):
