@@ -2,6 +2,7 @@
 /*
  * Identifier-Locator Addressing: locators that mappings use
  */
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/netlink.h>
 
@@ -587,8 +588,10 @@ void ila_locator_bury(struct list_head *retired)
 {
 	struct ila_locator *loc, *next;
 
-	list_for_each_entry_safe(loc, next, retired, alias)
+	list_for_each_entry_safe(loc, next, retired, alias) {
 		ila_locator_free(loc);
+		cond_resched();
+	}
 }
 
 /**
@@ -629,6 +632,8 @@ static void ila_locator_free_rcu(struct rcu_head *rcu)
  * ila_locator_forget_all() - drop all routes now, and free locators later
  * @retired: locators of a namespace that is dead since an RCU grace period
  *
+ * Process context.
+ *
  * Packets may still find them, by tunnel states; but none keeps a route there.
  * dst_release() needs the namespace.
  */
@@ -639,5 +644,6 @@ void ila_locator_forget_all(struct list_head *retired)
 	list_for_each_entry_safe(loc, next, retired, alias) {
 		ila_locator_forget(loc);
 		call_rcu(&loc->rcu, ila_locator_free_rcu);
+		cond_resched();
 	}
 }
