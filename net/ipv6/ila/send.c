@@ -23,7 +23,7 @@ int ila_consumed(int err)
 }
 
 /**
- * ila_output_plain() - send a packet as if its route did not translate
+ * ila_output_plain() - send a packet by its route as if that did not translate
  * @lwt: the route's tunnel state
  * @net: the namespace
  * @sk: who sends it, or NULL
@@ -34,14 +34,14 @@ int ila_consumed(int err)
 int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb)
 {
-	bool loops = ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) &&
-		     dev_recursion_level();
+	bool own = dev_recursion_level() &&
+		   (skb->sk || ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr));
 	int ret;
 
-	if (likely(!loops))
+	if (likely(!own))
 		return lwt->orig_output(net, sk, skb);
-	/* what a device sends by another one is not for members on this node, and
-	 * to lwtunnel_output() this is that
+	/* What a device sends by another one is not for members on this node, nor is
+	 * its path MTU for the socket to ignore. To lwtunnel_output() this is that.
 	 */
 	dev_xmit_recursion_dec();
 	ret = lwt->orig_output(net, sk, skb);
@@ -278,6 +278,15 @@ gone:
 	return false;
 }
 
+/* By the route's own gateway */
+static __always_inline int ila_output_gateway(struct lwtunnel_state *lwt,
+					      struct net *net, struct sock *sk,
+					      struct sk_buff *skb)
+{
+	return likely(!skb->sk) ? lwt->orig_output(net, sk, skb) :
+				  ila_output_plain(lwt, net, sk, skb);
+}
+
 /* With a gateway the next hop is known: it is the gateway */
 static bool ila_output_has_gateway(const struct sk_buff *skb)
 {
@@ -298,7 +307,7 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 	if (!way->x->fixed && tunnel->claim)
 		ila_claim_learn(tunnel->ilan, tunnel->claim, sir);
 	if (!way->dst)
-		return lwt->orig_output(net, sk, skb);
+		return ila_output_gateway(lwt, net, sk, skb);
 	return ila_way_go(net, sk, skb, way->dst, way->noref);
 }
 
@@ -351,21 +360,30 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 		return ila_send_refused(lwt, net, sk, skb, verdict);
 	ila_count_translated(tunnel->ilan, skb);
 	if (!dst)
-		return lwt->orig_output(net, sk, skb);
+		return ila_output_gateway(lwt, net, sk, skb);
 	return ila_way_go(net, sk, skb, dst, true);
 }
 
 /* Segment a packet and send the pieces. Return: what became of the first that was not
- * sent, which is not negative if a queue dropped it.
+ * sent. If a queue dropped it and others are on their way, it is NET_XMIT_CN: to
+ * a socket, nothing would have been sent, else.
  */
 static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 			       struct sock *sk, struct sk_buff *skb,
 			       ila_send_fn *send)
 {
 	struct sk_buff *segs, *seg, *next;
+	bool sent = false;
 	int ret = 0, err;
 
 	BUILD_BUG_ON(sizeof(*IP6CB(skb)) > SKB_GSO_CB_OFFSET);
+	/* of what is sent here, the stack has not said the device yet, and what
+	 * segments a tunnel's packets asks it
+	 */
+	if (!skb->dev)
+		skb->dev = dst_dev(skb_dst(skb));
+	/* that ends with it */
+	IP6CB(skb)->flags &= ~IP6SKB_FAKEJUMBO;
 	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR_OR_NULL(segs)) {
 		ila_drop(ila_tunnel(lwt)->ilan, skb, ILA_REFUSED_NOMEM, false);
@@ -376,10 +394,10 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
 		err = send(lwt, net, sk, seg);
-		if (err && !ret)
-			ret = err;
+		ret = ret ?: err;
+		sent |= !err;
 	}
-	return ret;
+	return sent && ret > 0 ? NET_XMIT_CN : ret;
 }
 
 /**

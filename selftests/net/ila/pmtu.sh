@@ -127,6 +127,24 @@ local_sender()
 	done
 }
 
+# A socket that looks for the path MTU itself sends more than is known of it
+probing()
+{
+	local name="local, gateway: larger than the path known"
+
+	back_from_b neutral-map
+	route a $SIR_B/128 $LOC_B neutral-map via 2001:db8:1::1 dev to-r src $SIR_A
+	fresh
+	udp_finds "$name: the path" 1280
+	watch r to-a large ip6 daddr $LOC_B::/64 meta length gt 1400
+	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400
+	same "$name: none" "$(seen r large)" 0
+	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400 --probe
+	same "$name: sent by who probes" "$(seen r large)" 1
+	on r nft delete table netdev watch
+	over
+}
+
 # The route of the locator is narrower than the device of the ILA route
 narrow_locator_route()
 {
@@ -175,27 +193,40 @@ narrow_sir_route()
 	over
 }
 
-# Packets for the device to segment that are larger than an IPv6 packet can be
+# Packets for the device to segment that are larger than an IPv6 packet can be; where
+# ILA has to make their checksums, they are cut before
 big_tcp()
 {
-	local before
+	local before mode
 
-	back_from_b neutral-map
 	# 1500 all the way, so that nothing narrower is learned
 	ip6 r route change $LOC_B::/64 via 2001:db8:2::2
-	route a $SIR_B/128 $LOC_B neutral-map dev to-r src $SIR_A
-	ip6 a link set to-r gso_max_size 180000
-	before=$(counter a IlaOutTooBig)
-	fresh
-	ok "Big TCP" iperf a $SIR_B -n 20M
-	same "Big TCP: nothing is too big" "$(counter a IlaOutTooBig)" "$before"
-	over
+	for mode in $ALL_MODES; do
+		back_from_b "$mode"
+		route a $SIR_B/128 $LOC_B "$mode" dev to-r src $SIR_A
+		ip6 a link set to-r gso_max_size 180000
+		before=$(losses_of a)
+		fresh
+		watch r to-a strange ip6 daddr $LOC_B::/64 tcp dport != 5201
+		ok "Big TCP, $mode" iperf a $SIR_B -n 20M
+		same "Big TCP, $mode: nothing is too big" "$(losses_of a)" "$before"
+		same "Big TCP, $mode: headers are whole" "$(seen r strange)" 0
+		on r nft delete table netdev watch
+		over
+	done
+}
+
+# What was refused since it was too big, or could not be cut
+losses_of()
+{
+	echo "$(counter "$1" IlaOutTooBig) $(counter "$1" IlaOutNoMem)"
 }
 
 topology
 forwarded "gateway" via 2001:db8:2::2 dev to-m
 local_sender "gateway" via 2001:db8:1::1 dev to-r
 local_sender "device only" dev to-r
+probing
 narrow_locator_route
 narrow_sir_route
 big_tcp

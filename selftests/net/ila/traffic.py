@@ -15,7 +15,7 @@ import threading
 import time
 
 IPV6_MTU_DISCOVER, IPV6_MTU, IPV6_RECVERR = 23, 24, 25
-IPV6_PMTUDISC_DO = 2
+IPV6_PMTUDISC_DO, IPV6_PMTUDISC_PROBE = 2, 3
 SO_MARK = 36
 IPV6_XFRM_POLICY = 35
 XFRM_POLICY_OUT, XFRM_POLICY_BLOCK = 1, 1
@@ -42,6 +42,8 @@ def make_socket(args, kind):
     if args.device:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
                         args.device.encode() + b"\0")
+    if args.probe:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)
     if args.deny:
         deny(sock, args.deny)
     if args.source or args.sport:
@@ -235,6 +237,7 @@ def main():
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--mark", type=int, default=0)
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--probe", action="store_true")
     parser.add_argument("--device")
     parser.add_argument("--deny")
     parser.add_argument("--source")

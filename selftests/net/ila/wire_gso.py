@@ -8,6 +8,7 @@ stands over an unfinished inner one; CHECKSUM_COMPLETE from a tunnel's end.
 Stock devices give CHECKSUM_COMPLETE only so: the sum of an outer UDP header over
 IPv6 is verified in software, and what is left of it belongs to the inner packet.
 """
+import errno
 import socket
 import time
 from itertools import count, product
@@ -183,7 +184,55 @@ def udp_train(link, offload):
     equal(b''.join(payload_of(one[4]) for one in got), payload, 'payload')
 
 
+def told(link):
+    """A socket hears of a drop if all of its train was dropped: what part of it goes on
+    is not to be sent again."""
+    with link.router:
+        features('out0', True, ('tx',))
+    for limit, want in ((1, errno.ENOBUFS), (600, None)):
+        list(link.far.received())
+        with link.router:
+            sh('tc qdisc replace dev out0 root bfifo limit %d' % limit)
+        try:
+            gso_send(link.router, text(link.sir), seq(4 * 1000 + 300), 1000)
+            error = None
+        except OSError as refusal:
+            error = refusal.errno
+        with link.router:
+            sh('tc qdisc del dev out0 root')
+        equal(error, want, 'error, room for %d bytes' % limit)
+    equal(len(link.gather(lambda frames: len(frames) == 1)), 1, 'datagrams')
+
+
 # --- tunnels ---------------------------------------------------------------------
+
+def steered(link, family):
+    """UDP GSO from a socket on the router whose route puts it into another header, by
+    segment routing, to the SIR address. The header's route has the device, the packet
+    has not yet."""
+    host, version = (('2001:db8:78::1', 6), ('192.0.2.1', 4))[family == socket.AF_INET]
+    with link.router:
+        features('out0', True, ('tx',))
+        features('out0', False, SEGMENTATION[1:])
+        sh('ip addr replace 192.0.2.2/32 dev lo')
+        sh('ip route replace %s encap seg6 mode encap segs %s dev out0' % (host, text(link.sir)))
+    list(link.far.received())
+    payload = seq(4 * 1000 + 300)
+    gso_send(link.router, host, payload, 1000, family)
+    got = link.gather(lambda frames: len(frames) == 5)
+    equal(len(got), 5, 'datagrams')
+    parts = []
+    for outer in (resolved(one, version) for one in got):
+        equal(text(dst_of(outer)), text(link.ila), 'outer destination')
+        inside = outer[40 + 8 * (1 + outer[41]):]
+        equal(inside[0] >> 4, version, 'inner version')
+        head = 40 if version == 6 else 20
+        parts.append(inside[head + 8:])
+        pseudo = osum(inside[8:40] if version == 6 else inside[12:20])
+        equal(add(pseudo, len(inside) - head, UDP, osum(inside[head:])), 0xffff, 'inner checksum')
+    equal(b''.join(parts), payload, 'payload')
+
+
 
 def tunnel(link):
     """VXLAN to the SIR address, sums in the outer UDP header."""
@@ -299,6 +348,12 @@ def tests_of(links):
                lambda l=link: udp_train(l, True))
         yield ('route %s: TCP trains, dropped by a queue' % link.name,
                lambda l=link: dropped(l))
+        if link.mode in (NONE, COMPAT):
+            yield ('route %s: a UDP train of which a queue drops a part' % link.name,
+                   lambda l=link: told(l))
+        for name, family in (('IPv6', socket.AF_INET6), ('IPv4', socket.AF_INET)):
+            yield ('route %s: %s train in segment routing' % (link.name, name),
+                   lambda l=link, f=family: steered(l, f))
         # two wrongs make it right in-tree: the sign, and taking the full sum for a partial one
         yield ('%sroute %s: outer sum over a partial' %
                ('U1 ' if link.mode == COMPAT else '', link.name), lambda l=link: lco(l, 0))

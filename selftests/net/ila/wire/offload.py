@@ -88,19 +88,24 @@ def finished(got, dst_sum):
     return None
 
 
-def resolved(got):
-    """The packet after its device finished the sum that was asked for."""
+def resolved(got, version=6):
+    """The packet after its device finished the sum that was asked for, of what is in IP of
+    this version."""
     flags, _, _, begin, raw = got
     if not flags & NEEDS_CSUM:
         return raw
     # the field holds the pseudo header's sum, so summing all gives the rest
-    proto = raw[begin - 34]     # the next header of the IPv6 header right before
+    # of the header right before
+    proto = raw[begin - (34 if version == 6 else 11)]
     value = osum(raw[begin:]) ^ 0xffff
     return put(raw, begin + AT[proto], word(value or 0xffff))
 
 
-def gso_send(router, destination, payload, size):
-    """A UDP datagram train from the router itself, one skb."""
-    with router, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+def gso_send(router, destination, payload, size, family=socket.AF_INET6):
+    """A UDP datagram train from the router itself, one skb; what queues drop is an
+    error."""
+    with router, socket.socket(family, socket.SOCK_DGRAM) as sock:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, 25, 1)     # IPV6_RECVERR
         sock.setsockopt(socket.IPPROTO_UDP, 103, size)     # UDP_SEGMENT
         sock.sendto(payload, (destination, 53))
