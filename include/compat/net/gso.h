@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Segmentation had no header of its own before it moved here. Before that it took
- * Ethernet before IPv6 for granted where it took the jumbo header of Big TCP off, and
- * wrote it over TCP's where there was none.
+/* Segmentation had no header of its own before it moved here. Linux 6.1 takes Ethernet
+ * before IPv6 for granted where it takes the jumbo header of Big TCP off, and writes it
+ * over TCP's where there is none. In a tunnel, nothing makes that right.
  */
 #ifndef _COMPAT_NET_GSO_H
 #define _COMPAT_NET_GSO_H
@@ -18,6 +18,8 @@ static inline struct sk_buff *compat_gso_segment(struct sk_buff *skb,
 {
 	int nexthdr = ipv6_has_hopopt_jumbo(skb);
 
+	if (!nexthdr && skb->encapsulation && skb->len > GRO_LEGACY_MAX_SIZE)
+		return ERR_PTR(-EPROTONOSUPPORT);
 	if (nexthdr) {
 		if (skb_cow_head(skb, 0))
 			return ERR_PTR(-ENOMEM);

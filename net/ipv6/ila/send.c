@@ -29,13 +29,14 @@ int ila_consumed(int err)
  * @sk: who sends it, or NULL
  * @skb: the packet, which is taken
  *
- * Return: 0 or an error for the sender.
+ * Return: 0, NET_XMIT_ or an error for the sender.
  */
 int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb)
 {
 	bool own = dev_recursion_level() &&
-		   (skb->sk || ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr));
+		   ((sk && sk == skb->sk) ||
+		    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr));
 	int ret;
 
 	if (likely(!own))
@@ -283,7 +284,7 @@ static __always_inline int ila_output_gateway(struct lwtunnel_state *lwt,
 					      struct net *net, struct sock *sk,
 					      struct sk_buff *skb)
 {
-	return likely(!skb->sk) ? lwt->orig_output(net, sk, skb) :
+	return likely(!sk) ? lwt->orig_output(net, sk, skb) :
 				  ila_output_plain(lwt, net, sk, skb);
 }
 
@@ -365,22 +366,22 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 }
 
 /* Segment a packet and send the pieces. Return: what became of the first that was not
- * sent. If a queue dropped it and others are on their way, it is NET_XMIT_CN: to
- * a socket, nothing would have been sent, else.
+ * sent; or NET_XMIT_CN if others were, since a socket takes any error for none. If
+ * pieces are too big all are, but for the last one.
  */
 static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 			       struct sock *sk, struct sk_buff *skb,
 			       ila_send_fn *send)
 {
 	struct sk_buff *segs, *seg, *next;
-	bool sent = false;
+	bool has_dev = skb->dev, sent = false;
 	int ret = 0, err;
 
 	BUILD_BUG_ON(sizeof(*IP6CB(skb)) > SKB_GSO_CB_OFFSET);
-	/* of what is sent here, the stack has not said the device yet, and what
-	 * segments a tunnel's packets asks it
+	/* of what is sent here, the stack has not said the device yet. What segments
+	 * a tunnel's packets asks it; to others there must be none.
 	 */
-	if (!skb->dev)
+	if (!has_dev)
 		skb->dev = dst_dev(skb_dst(skb));
 	/* that ends with it */
 	IP6CB(skb)->flags &= ~IP6SKB_FAKEJUMBO;
@@ -393,11 +394,13 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
+		if (!has_dev)
+			seg->dev = NULL;
 		err = send(lwt, net, sk, seg);
 		ret = ret ?: err;
-		sent |= !err;
+		sent |= !net_xmit_eval(err);
 	}
-	return sent && ret > 0 ? NET_XMIT_CN : ret;
+	return sent && ret && ret != -EMSGSIZE ? NET_XMIT_CN : ret;
 }
 
 /**
@@ -434,7 +437,7 @@ bool ila_checksum_now(struct lwtunnel_state *lwt, struct net *net,
  *
  * BH off, RCU read side.
  *
- * Return: 0 or an error for the sender.
+ * Return: 0, NET_XMIT_ or an error for the sender.
  */
 int ila_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {

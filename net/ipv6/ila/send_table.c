@@ -163,7 +163,7 @@ static noinline int ila_output_closely(struct lwtunnel_state *lwt,
  * BH off, RCU read side. Most packets have a mapping to one locator, whose route
  * is kept.
  *
- * Return: 0 or an error for the sender.
+ * Return: 0, NET_XMIT_ or an error for the sender.
  */
 int ila_output_table(struct lwtunnel_state *lwt, struct net *net,
 		     struct sock *sk, struct sk_buff *skb)

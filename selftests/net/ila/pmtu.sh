@@ -127,6 +127,11 @@ local_sender()
 	done
 }
 
+has_seen()
+{
+	[ "$(seen "$1" "$2")" -gt 0 ]
+}
+
 # A socket that looks for the path MTU itself sends more than is known of it
 probing()
 {
@@ -137,10 +142,13 @@ probing()
 	fresh
 	udp_finds "$name: the path" 1280
 	watch r to-a large ip6 daddr $LOC_B::/64 meta length gt 1400
-	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400
+	watch r to-a every ip6 daddr $LOC_B::/64
+	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400 >/dev/null
+	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 10 >/dev/null
+	until_true 5 has_seen r every
 	same "$name: none" "$(seen r large)" 0
-	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400 --probe
-	same "$name: sent by who probes" "$(seen r large)" 1
+	on a "$TRAFFIC" udp-spray $SIR_B 7001 --size 1400 --probe >/dev/null
+	ok "$name: sent by who probes" until_true 5 has_seen r large
 	on r nft delete table netdev watch
 	over
 }
@@ -205,12 +213,18 @@ big_tcp()
 		back_from_b "$mode"
 		route a $SIR_B/128 $LOC_B "$mode" dev to-r src $SIR_A
 		ip6 a link set to-r gso_max_size 180000
+		# as large as can be, however long packets take
+		on a sysctl -qw net.ipv4.tcp_tso_rtt_log=20
 		before=$(losses_of a)
 		fresh
 		watch r to-a strange ip6 daddr $LOC_B::/64 tcp dport != 5201
+		watch r to-a jumbo ip6 daddr $LOC_B::/64 meta length gt 65575
 		ok "Big TCP, $mode" iperf a $SIR_B -n 20M
 		same "Big TCP, $mode: nothing is too big" "$(losses_of a)" "$before"
 		same "Big TCP, $mode: headers are whole" "$(seen r strange)" 0
+		case $mode in
+		neutral-*) ok "Big TCP, $mode: it was" has_seen r jumbo ;;
+		esac
 		on r nft delete table netdev watch
 		over
 	done

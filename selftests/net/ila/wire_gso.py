@@ -184,24 +184,37 @@ def udp_train(link, offload):
     equal(b''.join(payload_of(one[4]) for one in got), payload, 'payload')
 
 
-def told(link):
-    """A socket hears of a drop if all of its train was dropped: what part of it goes on
-    is not to be sent again."""
+HOOK = 'nft add table ip6 told && nft add chain ip6 told post "{ type filter hook postrouting ' \
+    'priority 0; }" && nft add rule ip6 told post udp dport 53 %s drop'
+# what drops; what the socket is told; how many datagrams come
+DROPPERS = {
+    'a queue drops all': ('tc qdisc replace dev out0 root bfifo limit 1', errno.ENOBUFS, 0),
+    'a queue drops a part': ('tc qdisc replace dev out0 root bfifo limit 600', None, 1),
+    'a rule drops all': (HOOK % '', errno.EPERM, 0),
+    'a rule drops a part': (HOOK % 'meta length gt 600', None, 1),
+    'a rule drops what has come from the device': (HOOK % 'iifname out0', None, 5),
+}
+
+
+def told(link, dropper):
+    """A socket hears of a drop if all of its train was dropped: what goes on is not to be
+    sent again."""
+    command, want, come = dropper
+    list(link.far.received())
     with link.router:
         features('out0', True, ('tx',))
-    for limit, want in ((1, errno.ENOBUFS), (600, None)):
-        list(link.far.received())
-        with link.router:
-            sh('tc qdisc replace dev out0 root bfifo limit %d' % limit)
-        try:
-            gso_send(link.router, text(link.sir), seq(4 * 1000 + 300), 1000)
-            error = None
-        except OSError as refusal:
-            error = refusal.errno
-        with link.router:
-            sh('tc qdisc del dev out0 root')
-        equal(error, want, 'error, room for %d bytes' % limit)
-    equal(len(link.gather(lambda frames: len(frames) == 1)), 1, 'datagrams')
+        features('out0', False, SEGMENTATION[1:])
+        sh(command)
+    try:
+        gso_send(link.router, text(link.sir), seq(4 * 1000 + 300), 1000)
+        error = None
+    except OSError as refusal:
+        error = refusal.errno
+    with link.router:
+        sh('tc qdisc del dev out0 root; nft delete table ip6 told; true')
+    equal(error, want, 'error')
+    equal(len(link.gather(lambda frames: len(frames) == come, 0.2 if not come else SLOW)), come,
+          'datagrams')
 
 
 # --- tunnels ---------------------------------------------------------------------
@@ -231,7 +244,6 @@ def steered(link, family):
         pseudo = osum(inside[8:40] if version == 6 else inside[12:20])
         equal(add(pseudo, len(inside) - head, UDP, osum(inside[head:])), 0xffff, 'inner checksum')
     equal(b''.join(parts), payload, 'payload')
-
 
 
 def tunnel(link):
@@ -348,9 +360,10 @@ def tests_of(links):
                lambda l=link: udp_train(l, True))
         yield ('route %s: TCP trains, dropped by a queue' % link.name,
                lambda l=link: dropped(l))
-        if link.mode in (NONE, COMPAT):
-            yield ('route %s: a UDP train of which a queue drops a part' % link.name,
-                   lambda l=link: told(l))
+        if link.mode in (NONE, COMPAT):     # cut before there is a queue
+            for name, dropper in DROPPERS.items():
+                yield ('route %s: UDP train, %s' % (link.name, name),
+                       lambda l=link, d=dropper: told(l, d))
         for name, family in (('IPv6', socket.AF_INET6), ('IPv4', socket.AF_INET)):
             yield ('route %s: %s train in segment routing' % (link.name, name),
                    lambda l=link, f=family: steered(l, f))

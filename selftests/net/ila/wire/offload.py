@@ -95,7 +95,7 @@ def resolved(got, version=6):
     if not flags & NEEDS_CSUM:
         return raw
     # the field holds the pseudo header's sum, so summing all gives the rest
-    # of the header right before
+    # the next header of the header right before
     proto = raw[begin - (34 if version == 6 else 11)]
     value = osum(raw[begin:]) ^ 0xffff
     return put(raw, begin + AT[proto], word(value or 0xffff))
