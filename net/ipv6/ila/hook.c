@@ -115,6 +115,17 @@ static const struct ila_xlat *ila_receive_xlat(const struct ila_net *ilan,
 	return exact;
 }
 
+/* Over loopback a packet brings the route it was sent by. Segment routing that has
+ * taken a header off still asks its own, and then looks for the packet's.
+ */
+static void ila_forget_route(struct sk_buff *skb)
+{
+	const struct lwtunnel_state *lwt = skb_dst(skb)->lwtstate;
+
+	if (!lwt || lwt->type != LWTUNNEL_ENCAP_SEG6_LOCAL)
+		skb_dst_drop(skb);
+}
+
 static __always_inline unsigned int
 ila_receive_rewritten(const struct ila_net *ilan, const struct ila_rule *rule,
 		      struct sk_buff *skb, enum ila_verdict verdict)
@@ -123,9 +134,8 @@ ila_receive_rewritten(const struct ila_net *ilan, const struct ila_rule *rule,
 		return ila_receive_untranslated(ilan, skb, verdict);
 
 	ila_count(ilan, ILA_STAT_IN_TRANSLATED);
-	/* over loopback a packet brings the route it was sent by */
 	if (unlikely(skb_valid_dst(skb)))
-		skb_dst_drop(skb);
+		ila_forget_route(skb);
 	if (unlikely(rule->stray != ILA_STRAY_FORWARD))
 		return ila_receive_stray(ilan, rule, skb);
 	return NF_ACCEPT;

@@ -2,11 +2,14 @@
 /*
  * KUnit tests of routes that translate: lwtunnel frees the packet for whom it gets
  * EOPNOTSUPP from, and whoever has the packet by then may give that answer, too.
- * No device does, so one is made up here. Needs the module, as it is loaded.
+ * No device does, so a filter and a receiver are made up here. Needs the module, as it
+ * is loaded.
  */
 #include <kunit/test.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
+#include <linux/netfilter.h>
+#include <net/addrconf.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/lwtunnel.h>
@@ -15,12 +18,18 @@
 #include <linux/ila.h>
 
 /* Take the packet, and say what would have it freed once more */
-static int lwt_refuse_output(struct net *net, struct sock *sk,
-			     struct sk_buff *skb)
+static unsigned int lwt_refuse_output(void *priv, struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
-	kfree_skb(skb);
-	return -EOPNOTSUPP;
+	return NF_DROP_ERR(-EOPNOTSUPP);
 }
+
+static const struct nf_hook_ops lwt_filter = {
+	.hook = lwt_refuse_output,
+	.pf = NFPROTO_IPV6,
+	.hooknum = NF_INET_POST_ROUTING,
+	.priority = INT_MIN,
+};
 
 static int lwt_refuse_input(struct sk_buff *skb)
 {
@@ -70,7 +79,8 @@ static struct dst_entry *lwt_route(struct kunit *test, u64 locator, u8 hook)
 	rt = ip6_dst_alloc(&init_net, init_net.loopback_dev, 0);
 	KUNIT_ASSERT_NOT_NULL(test, rt);
 	rt->rt6i_flags = RTF_GATEWAY;
-	lwt->orig_output = lwt_refuse_output;
+	rt->rt6i_idev = in6_dev_get(init_net.loopback_dev);
+	KUNIT_ASSERT_NOT_NULL(test, rt->rt6i_idev);
 	lwt->orig_input = lwt_refuse_input;
 	rt->dst.lwtstate = lwtstate_get(lwt);
 	return &rt->dst;
@@ -103,6 +113,7 @@ static void lwt_test(struct kunit *test, u64 locator, u8 hook)
 	struct sk_buff *skb = lwt_packet(test, dst);
 	int err;
 
+	KUNIT_ASSERT_EQ(test, nf_register_net_hook(&init_net, &lwt_filter), 0);
 	refcount_add(2, &skb->users);
 	rcu_read_lock();
 	local_bh_disable();
@@ -112,6 +123,7 @@ static void lwt_test(struct kunit *test, u64 locator, u8 hook)
 		err = lwtunnel_input(skb);
 	local_bh_enable();
 	rcu_read_unlock();
+	nf_unregister_net_hook(&init_net, &lwt_filter);
 	KUNIT_EXPECT_EQ(test, refcount_read(&skb->users), 2);
 	KUNIT_EXPECT_LT(test, err, 0);
 	kfree_skb(skb);

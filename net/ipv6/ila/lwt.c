@@ -151,7 +151,8 @@ static int ila_parse_type(struct nlattr *tb[], const struct fib6_config *cfg,
 	return 0;
 }
 
-static int ila_parse_hook(struct nlattr *tb[], struct ila_tunnel *tunnel,
+static int ila_parse_hook(struct nlattr *tb[], const struct fib6_config *cfg,
+			  struct ila_tunnel *tunnel,
 			  struct netlink_ext_ack *extack)
 {
 	struct nlattr *attr = tb[ILA_ATTR_HOOK_TYPE];
@@ -160,6 +161,15 @@ static int ila_parse_hook(struct nlattr *tb[], struct ila_tunnel *tunnel,
 	if (tunnel->hook_type > ILA_HOOK_ROUTE_INPUT) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "HOOK_TYPE must be output or input");
+		return -EINVAL;
+	}
+	/* the last route that was made by it would say where all go on: ahead, up, or
+	 * to IPv4
+	 */
+	if (tunnel->hook_type == ILA_HOOK_ROUTE_INPUT && !cfg->fc_type &&
+	    !cfg->fc_dst_len) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "HOOK_TYPE input is for routes with a prefix, not for nexthop objects");
 		return -EINVAL;
 	}
 	return 0;
@@ -254,7 +264,7 @@ static int ila_parse(struct nlattr *nla, const struct fib6_config *cfg,
 	tunnel->table = !nla_get_be64(tb[ILA_ATTR_LOCATOR]);
 	tunnel->exact = !tunnel->table && cfg->fc_dst_len == 128;
 	err = ila_parse_type(tb, cfg, tunnel, extack) ?:
-	      ila_parse_hook(tb, tunnel, extack) ?:
+	      ila_parse_hook(tb, cfg, tunnel, extack) ?:
 	      ila_parse_csum(tb, cfg, tunnel, extack) ?:
 	      ila_parse_locator(tb, tunnel, extack) ?:
 	      ila_parse_miss(tb, tunnel, extack);

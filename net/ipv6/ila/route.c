@@ -24,12 +24,24 @@ static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
 				      RT6_LOOKUP_F_HAS_SADDR);
 }
 
+/* Which socket has a say in where a packet goes? Not that of what is in the packet, in
+ * another header; it can be of any family and namespace.
+ */
+static struct sock *ila_route_sk(const struct net *net, struct sock *sk,
+				 const struct sk_buff *skb)
+{
+	if (!sk || !sk_fullsock(sk) || sk->sk_family != AF_INET6 ||
+	    skb->inner_network_header ||
+	    IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED ||
+	    !net_eq(sock_net(sk), net))
+		return NULL;
+	return sk;
+}
+
 static struct dst_entry *ila_route_output(struct net *net, struct sock *sk,
 					  struct sk_buff *skb,
 					  struct flowi6 *fl6)
 {
-	if (sk && !sk_fullsock(sk))
-		sk = NULL;
 	if (sk)
 		fl6->flowi6_oif = sk->sk_bound_dev_if;
 	fl6->flowi6_uid = sock_net_uid(net, sk);
@@ -120,10 +132,12 @@ struct dst_entry *ila_route(struct net *net, struct sock *sk,
 	int err;
 
 	ila_flow(skb, daddr, &fl6);
-	if (ila_is_forwarded(sk, skb))
+	if (ila_is_forwarded(sk, skb)) {
 		dst = ila_route_input(net, skb, &fl6);
-	else
+	} else {
+		sk = ila_route_sk(net, sk, skb);
 		dst = ila_route_output(net, sk, skb, &fl6);
+	}
 	if (dst->error) {
 		err = dst->error;
 		dst_release(dst);

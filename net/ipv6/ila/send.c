@@ -24,15 +24,15 @@ int ila_consumed(int err)
 
 /**
  * ila_output_plain() - send a packet by its route as if that did not translate
- * @lwt: the route's tunnel state
  * @net: the namespace
  * @sk: who sends it, or NULL
  * @skb: the packet, which is taken
  *
+ * The tunnel state's orig_output may be of IPv4: such routes can share the nexthop.
+ *
  * Return: 0, NET_XMIT_ or an error for the sender.
  */
-int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb)
+int ila_output_plain(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	bool own = dev_recursion_level() &&
 		   ((sk && sk == skb->sk) ||
@@ -40,12 +40,12 @@ int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
 	int ret;
 
 	if (likely(!own))
-		return lwt->orig_output(net, sk, skb);
+		return ip6_output(net, sk, skb);
 	/* What a device sends by another one is not for members on this node, nor is
 	 * its path MTU for the socket to ignore. To lwtunnel_output() this is that.
 	 */
 	dev_xmit_recursion_dec();
-	ret = lwt->orig_output(net, sk, skb);
+	ret = ip6_output(net, sk, skb);
 	dev_xmit_recursion_inc();
 	return ret;
 }
@@ -145,6 +145,15 @@ int ila_check_mtu(const struct ila_net *ilan, const struct sock *sk,
 	return -EMSGSIZE;
 }
 
+/* The device of a packet that is sent here is said when it is output. GSO of what is in
+ * another header asks it before.
+ */
+static void ila_say_device(struct sk_buff *skb)
+{
+	if (!skb->dev)
+		skb->dev = dst_dev(skb_dst(skb));
+}
+
 /* Keep a route for other packets, if it is theirs too. It may have changed since it
  * was looked up, so that is done again: what is kept was the answer at a time for
  * which it can be checked.
@@ -238,7 +247,7 @@ int ila_send_refused(struct lwtunnel_state *lwt, struct net *net,
 
 	if (verdict == ILA_LEFT_ND || verdict == ILA_LEFT_TYPE) {
 		ila_left(ilan, skb, verdict, false);
-		return ila_output_plain(lwt, net, sk, skb);
+		return ila_output_plain(net, sk, skb);
 	}
 	ila_drop(ilan, skb, verdict, false);
 	return verdict == ILA_REFUSED_LOOP ? -ELOOP : -EINVAL;
@@ -271,8 +280,12 @@ bool ila_way_translate(struct lwtunnel_state *lwt, struct net *net,
 	if (*ret)
 		goto gone;
 	verdict = ila_rewrite(skb, way->x);
-	if (verdict == ILA_OK)
+	if (verdict == ILA_OK) {
+		/* IPsec cuts trains */
+		if (skb->encapsulation && way->dst && dst_xfrm(way->dst))
+			ila_say_device(skb);
 		return true;
+	}
 	*ret = ila_send_refused(lwt, net, sk, skb, verdict);
 gone:
 	ila_way_release(way);
@@ -280,12 +293,11 @@ gone:
 }
 
 /* By the route's own gateway */
-static __always_inline int ila_output_gateway(struct lwtunnel_state *lwt,
-					      struct net *net, struct sock *sk,
+static __always_inline int ila_output_gateway(struct net *net, struct sock *sk,
 					      struct sk_buff *skb)
 {
-	return likely(!sk) ? lwt->orig_output(net, sk, skb) :
-				  ila_output_plain(lwt, net, sk, skb);
+	return likely(!sk) ? ip6_output(net, sk, skb) :
+			     ila_output_plain(net, sk, skb);
 }
 
 /* With a gateway the next hop is known: it is the gateway */
@@ -308,7 +320,7 @@ static int ila_output_by(struct lwtunnel_state *lwt, struct net *net,
 	if (!way->x->fixed && tunnel->claim)
 		ila_claim_learn(tunnel->ilan, tunnel->claim, sir);
 	if (!way->dst)
-		return ila_output_gateway(lwt, net, sk, skb);
+		return ila_output_gateway(net, sk, skb);
 	return ila_way_go(net, sk, skb, way->dst, way->noref);
 }
 
@@ -344,6 +356,9 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 	enum ila_verdict verdict;
 	int err;
 
+	/* of another one the route does not know the sum, nor the place */
+	if (unlikely(!ila_dst_leads(skb)))
+		return ila_output_plain(net, sk, skb);
 	if (!ila_output_has_gateway(skb)) {
 		dst = ila_way_kept(net, sk, tunnel->kept);
 		if (unlikely(!dst))
@@ -361,7 +376,7 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 		return ila_send_refused(lwt, net, sk, skb, verdict);
 	ila_count_translated(tunnel->ilan, skb);
 	if (!dst)
-		return ila_output_gateway(lwt, net, sk, skb);
+		return ila_output_gateway(net, sk, skb);
 	return ila_way_go(net, sk, skb, dst, true);
 }
 
@@ -374,15 +389,11 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 			       ila_send_fn *send)
 {
 	struct sk_buff *segs, *seg, *next;
-	bool has_dev = skb->dev, sent = false;
+	bool has_dev = skb->dev, own = sk && sk == skb->sk, sent = false;
 	int ret = 0, err;
 
 	BUILD_BUG_ON(sizeof(*IP6CB(skb)) > SKB_GSO_CB_OFFSET);
-	/* of what is sent here, the stack has not said the device yet. What segments
-	 * a tunnel's packets asks it; to others there must be none.
-	 */
-	if (!has_dev)
-		skb->dev = dst_dev(skb_dst(skb));
+	ila_say_device(skb);
 	/* that ends with it */
 	IP6CB(skb)->flags &= ~IP6SKB_FAKEJUMBO;
 	segs = skb_gso_segment(skb, 0);
@@ -394,9 +405,11 @@ static int ila_output_segments(struct lwtunnel_state *lwt, struct net *net,
 
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
+		/* to filters it says where a packet has come from */
 		if (!has_dev)
 			seg->dev = NULL;
-		err = send(lwt, net, sk, seg);
+		/* of some sockets only the last one is still theirs */
+		err = send(lwt, net, own && !seg->sk ? NULL : sk, seg);
 		ret = ret ?: err;
 		sent |= !net_xmit_eval(err);
 	}

@@ -52,8 +52,7 @@ struct ila_way {
 };
 
 /* send.c */
-int ila_output_plain(struct lwtunnel_state *lwt, struct net *net,
-		     struct sock *sk, struct sk_buff *skb);
+int ila_output_plain(struct net *net, struct sock *sk, struct sk_buff *skb);
 bool ila_too_big(const struct sk_buff *skb, unsigned int mtu);
 int ila_output_noroute(const struct ila_net *ilan, const struct sock *sk,
 		       struct sk_buff *skb, int err);

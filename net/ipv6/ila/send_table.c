@@ -58,7 +58,7 @@ static noinline int ila_output_miss(struct lwtunnel_state *lwt, struct net *net,
 		ila_misses_note(ilan, ila_daddr(skb), tunnel->domain);
 	if (policy == ILA_MISS_FORWARD) {
 		ila_count(ilan, ILA_STAT_MISS_FORWARDED);
-		return ila_output_plain(lwt, net, sk, skb);
+		return ila_output_plain(net, sk, skb);
 	}
 	if (policy == ILA_MISS_UNREACHABLE) {
 		/* of what is sent here, the stack has not said the device yet */
