@@ -18,7 +18,8 @@ static inline struct sk_buff *compat_gso_segment(struct sk_buff *skb,
 {
 	int nexthdr = ipv6_has_hopopt_jumbo(skb);
 
-	if (!nexthdr && skb->encapsulation && skb->len > GRO_LEGACY_MAX_SIZE)
+	if (skb->encapsulation &&
+	    skb->len - skb_inner_network_offset(skb) > GRO_LEGACY_MAX_SIZE)
 		return ERR_PTR(-EPROTONOSUPPORT);
 	if (nexthdr) {
 		if (skb_cow_head(skb, 0))

@@ -31,9 +31,7 @@ static struct sock *ila_route_sk(const struct net *net, struct sock *sk,
 				 const struct sk_buff *skb)
 {
 	if (!sk || !sk_fullsock(sk) || sk->sk_family != AF_INET6 ||
-	    skb->inner_network_header ||
-	    IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED ||
-	    !net_eq(sock_net(sk), net))
+	    skb->inner_network_header || !net_eq(sock_net(sk), net))
 		return NULL;
 	return sk;
 }

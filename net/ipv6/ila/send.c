@@ -35,7 +35,8 @@ int ila_consumed(int err)
 int ila_output_plain(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	bool own = dev_recursion_level() &&
-		   ((sk && sk == skb->sk) ||
+		   ((sk && sk == skb->sk && sk_fullsock(sk) &&
+		     sk->sk_family == AF_INET6) ||
 		    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr));
 	int ret;
 
@@ -199,8 +200,7 @@ static int ila_way_find(const struct ila_tunnel *tunnel, struct ila_way *way,
 		return -ELOOP;
 	}
 	if (!READ_ONCE(tunnel->ilan->dead))
-		ila_way_keep(kept, way, net, sk, skb, &daddr,
-			     tunnel->exact && ila_dst_leads(skb));
+		ila_way_keep(kept, way, net, sk, skb, &daddr, tunnel->exact);
 	return 0;
 }
 
@@ -282,7 +282,8 @@ bool ila_way_translate(struct lwtunnel_state *lwt, struct net *net,
 	verdict = ila_rewrite(skb, way->x);
 	if (verdict == ILA_OK) {
 		/* IPsec cuts trains */
-		if (skb->encapsulation && way->dst && dst_xfrm(way->dst))
+		if (skb_is_gso(skb) && skb->encapsulation && way->dst &&
+		    dst_xfrm(way->dst))
 			ila_say_device(skb);
 		return true;
 	}
@@ -356,7 +357,7 @@ static __always_inline int ila_output_fixed(struct lwtunnel_state *lwt,
 	enum ila_verdict verdict;
 	int err;
 
-	/* of another one the route does not know the sum, nor the place */
+	/* the sum and the place are those of the route's own addresses */
 	if (unlikely(!ila_dst_leads(skb)))
 		return ila_output_plain(net, sk, skb);
 	if (!ila_output_has_gateway(skb)) {

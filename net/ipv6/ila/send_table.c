@@ -74,6 +74,9 @@ static noinline int ila_output_unmapped(struct lwtunnel_state *lwt,
 					struct net *net, struct sock *sk,
 					struct sk_buff *skb)
 {
+	/* somebody else's header: who sent it has asked nothing */
+	if (unlikely(!ila_dst_leads(skb)))
+		return ila_output_plain(net, sk, skb);
 	if (ila_tunnel(lwt)->ident_type == ILA_ATYPE_USE_FORMAT &&
 	    !ila_ident_type_ok(ila_ident_type(ila_daddr(skb)->ident)))
 		return ila_send_refused(lwt, net, sk, skb, ILA_LEFT_TYPE);

@@ -146,6 +146,8 @@ transfers()
 }
 
 topology
+pings r 2001:db8:1::a >/dev/null
+pings r 2001:db8:2::b >/dev/null
 crowd
 WAY=long
 transfers IlaOutTranslated

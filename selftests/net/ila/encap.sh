@@ -13,11 +13,6 @@ need_ours
 
 FAR=2001:db8:78::1
 
-has_seen()
-{
-	[ "$(seen "$1" "$2")" -ge "${3:-1}" ]
-}
-
 # FAR, by segment routing to SIR_B. [DEVICE]
 steer()
 {
@@ -140,6 +135,8 @@ end_dx6()
 # A nexthop object can be that of IPv4 routes, too
 shared_nexthop()
 {
+	local said
+
 	rule b $LOC_B $SIR neutral-map-auto
 	on a ip addr add 10.1.0.1/32 dev lo
 	on a ip nexthop add id 1 encap ila $LOC_B csum-mode neutral-map-auto \
@@ -155,10 +152,26 @@ shared_nexthop()
 		skip "a nexthop object that IPv4 has used" "not with this ip"
 	fi
 	on a ip nexthop flush >/dev/null
-	refused "a nexthop object with hook-type input" on a ip nexthop add id 2 \
-		encap ila $SIR csum-mode neutral-map-auto ident-type luid \
-		hook-type input via 2001:db8:1::1 dev to-r
+	said=$(on a ip nexthop add id 2 encap ila $SIR csum-mode neutral-map-auto \
+		ident-type luid hook-type input via 2001:db8:1::1 dev to-r 2>&1)
+	has "a nexthop object with hook-type input is refused" "$said" \
+		"not for nexthop objects"
 	unrule b
+}
+
+# No error either for an address of which the table knows nothing
+other_header_by_table()
+{
+	local refused
+
+	table_route a $SIR::/64 neutral-map-auto miss unreachable dev to-r src $SIR_A
+	refused=$(counter a IlaMissDropped)
+	forget r
+	on a "$TRAFFIC" raw-udp $SIR_B 9 --to 2001:db8:9::9 --source $SIR_A
+	ok "a header with another address goes as it is, by a table route" \
+		until_true 5 has_seen r other
+	same "and is no miss" "$(counter a IlaMissDropped)" "$refused"
+	ip6 a route del $SIR::/64
 }
 
 # The header is another one's than what was asked for the way
@@ -181,6 +194,7 @@ other_header()
 		same "and not to the locator, $how" "$(seen r translated)" 0
 		ip6 a route del $SIR_B/128
 	done
+	other_header_by_table
 }
 
 mac_of()
@@ -193,7 +207,7 @@ ip6 r route add $SIR_A/128 via 2001:db8:1::a
 ipsec
 bound
 packet_socket
-end_dx6
 shared_nexthop
 other_header
+end_dx6
 finish

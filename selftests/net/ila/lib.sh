@@ -588,6 +588,12 @@ seen()
 	echo "${BASH_REMATCH[1]:-none}"
 }
 
+# has_seen HOST NAME [COUNT]: so many, or more
+has_seen()
+{
+	[ "$(seen "$1" "$2")" -ge "${3:-1}" ]
+}
+
 # The same, and begin anew
 take()
 {

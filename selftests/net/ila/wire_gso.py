@@ -213,7 +213,7 @@ def told(link, dropper):
     with link.router:
         sh('tc qdisc del dev out0 root; nft delete table ip6 told; true')
     equal(error, want, 'error')
-    equal(len(link.gather(lambda frames: len(frames) == come, 0.2 if not come else SLOW)), come,
+    equal(len(link.gather(lambda frames: len(frames) == come, (1 if come else 0.2) * SLOW)), come,
           'datagrams')
 
 
