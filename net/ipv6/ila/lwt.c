@@ -163,8 +163,8 @@ static int ila_parse_hook(struct nlattr *tb[], const struct fib6_config *cfg,
 				    "HOOK_TYPE must be output or input");
 		return -EINVAL;
 	}
-	/* the last route that was made by it would say where all go on: ahead, up, or
-	 * to IPv4
+	/* A nexthop object: neither type nor prefix. The last route that was made by
+	 * it would say where all go on: ahead, up, or to IPv4.
 	 */
 	if (tunnel->hook_type == ILA_HOOK_ROUTE_INPUT && !cfg->fc_type &&
 	    !cfg->fc_dst_len) {

@@ -30,8 +30,8 @@ static struct dst_entry *ila_route_input(struct net *net, struct sk_buff *skb,
 static struct sock *ila_route_sk(const struct net *net, struct sock *sk,
 				 const struct sk_buff *skb)
 {
-	if (!sk || !sk_fullsock(sk) || sk->sk_family != AF_INET6 ||
-	    skb->inner_network_header || !net_eq(sock_net(sk), net))
+	if (!ila_is_ipv6_sk(sk) || skb->inner_network_header ||
+	    !net_eq(sock_net(sk), net))
 		return NULL;
 	return sk;
 }

@@ -12,6 +12,7 @@
 #include <net/dst.h>
 #include <net/ip6_fib.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 #include <net/xfrm.h>
 
 struct ila_addr;
@@ -50,6 +51,14 @@ static inline void ila_kept_end(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_enable();
+}
+
+/* Packets come with sockets of any family, where they are in another header or have been
+ * routed by a device.
+ */
+static inline bool ila_is_ipv6_sk(const struct sock *sk)
+{
+	return sk && sk_fullsock(sk) && sk->sk_family == AF_INET6;
 }
 
 /* Addresses of this node come before every other route */

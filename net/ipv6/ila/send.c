@@ -35,8 +35,7 @@ int ila_consumed(int err)
 int ila_output_plain(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	bool own = dev_recursion_level() &&
-		   ((sk && sk == skb->sk && sk_fullsock(sk) &&
-		     sk->sk_family == AF_INET6) ||
+		   ((sk == skb->sk && ila_is_ipv6_sk(sk)) ||
 		    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr));
 	int ret;
 
@@ -104,8 +103,7 @@ static void ila_limit_fragments(const struct sock *sk, struct sk_buff *skb,
 	if (likely(sir_mtu >= mtu) || skb->len <= sir_mtu || !skb->ignore_df ||
 	    skb_is_gso(skb))
 		return;
-	if (sk && sk_fullsock(sk) && sk->sk_family == AF_INET6 &&
-	    !ip6_sk_accept_pmtu(sk))
+	if (ila_is_ipv6_sk(sk) && !ip6_sk_accept_pmtu(sk))
 		return;
 	sir_mtu = max_t(unsigned int, sir_mtu, IPV6_MIN_MTU);
 	*limit = min_not_zero(*limit, (u16)sir_mtu);

@@ -15,7 +15,7 @@ modprobe -q sch_netem || skip_all "needs sch_netem"
 start
 
 PORT=7002
-DESIGNS="tables_at_router routes_at_hosts"
+DESIGNS="tables_at_router all_routes_at_hosts"
 # host and device, of everything that sends
 ENDS=("a to-r" "r to-a" "r to-b" "b to-r")
 # who sends is told that there was no room
@@ -34,20 +34,17 @@ places()
 # Hosts send SIR addresses
 tables_at_router()
 {
-	rule a $LOC_A $SIR "$1"
-	rule b $LOC_B $SIR "$1"
+	rules_at_hosts "$1"
 	table_route r $SIR::/64 "$1" via 2001:db8:2::b dev to-b
 	map r $SIR_A $LOC_A csum-mode "$1"
 	map r $SIR_B $LOC_B csum-mode "$1"
 }
 
 # The router sees locators only
-routes_at_hosts()
+all_routes_at_hosts()
 {
-	input_route a $LOC_A $SIR "$1"
-	input_route b $LOC_B $SIR "$1"
-	route a $SIR_B/128 $LOC_B "$1" dev to-r src $SIR_A
-	route b $SIR_A/128 $LOC_A "$1" dev to-r src $SIR_B
+	input_routes_at_hosts "$1"
+	routes_at_hosts "$1"
 }
 
 # transfer HOST FROM TO: the other side gets what was sent

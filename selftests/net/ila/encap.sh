@@ -197,11 +197,6 @@ other_header()
 	other_header_by_table
 }
 
-mac_of()
-{
-	ip6 "$1" -br link show "$2" | awk '{ print $3 }'
-}
-
 line
 ip6 r route add $SIR_A/128 via 2001:db8:1::a
 ipsec

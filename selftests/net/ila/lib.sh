@@ -217,6 +217,15 @@ link()
 	cable "$1" "to-$2" "$2" "to-$1"
 }
 
+# mac_of HOST DEVICE
+mac_of()
+{
+	local mac
+
+	read -r _ _ mac _ <<<"$(ip6 "$1" -br link show "$2")"
+	echo "$mac"
+}
+
 # A namespace is said to be gone before it is, and so are the peers of its devices
 lacks()
 {
@@ -411,14 +420,11 @@ need_ours()
 #   s --- r --- c
 storm_topology()
 {
-	local mac
-
 	hosts s r c
 	router r
 	link s r
 	link r c
 	software_sums s to-r
-	read -r _ _ mac _ <<<"$(ip6 c -br link show to-r)"
 	batch s <<-X
 		addr add 2001:db8:1::a/64 dev to-r nodad
 		route add $SIR::/64 via 2001:db8:1::1
@@ -426,7 +432,7 @@ storm_topology()
 	batch r <<-X
 		addr add 2001:db8:1::1/64 dev to-s nodad
 		addr add 2001:db8:2::1/64 dev to-c nodad
-		neigh add 2001:db8:2::c lladdr $mac dev to-c nud permanent
+		neigh add 2001:db8:2::c lladdr $(mac_of c to-r) dev to-c nud permanent
 		route add 2001:db8:a::/48 via 2001:db8:2::c
 	X
 	table_route r $SIR::/64 adj-transport via 2001:db8:2::c dev to-c
@@ -486,23 +492,43 @@ explains()
 	pass "explain: $name"
 }
 
-# Rules on both hosts, routes on the router: hosts send SIR
-ila_at_router()
+rules_at_hosts()
 {
 	rule a $LOC_A $SIR "$1"
 	rule b $LOC_B $SIR "$1"
+}
+
+input_routes_at_hosts()
+{
+	input_route a $LOC_A $SIR "$1"
+	input_route b $LOC_B $SIR "$1"
+}
+
+# The router sees locators only. These routes name a device only: where to, says the
+# locator's own route, the default.
+routes_at_hosts()
+{
+	route a $SIR_B/128 $LOC_B "$1" dev to-r src $SIR_A
+	route b $SIR_A/128 $LOC_A "$1" dev to-r src $SIR_B
+}
+
+# Hosts send SIR
+routes_at_router()
+{
 	route r $SIR_A/128 $LOC_A "$1" via 2001:db8:1::a dev to-a
 	route r $SIR_B/128 $LOC_B "$1" via 2001:db8:2::b dev to-b
 }
 
-# Rules and routes on both hosts: the router sees locators only.  Their routes
-# name a device only: where to, says the locator's own route, the default.
+ila_at_router()
+{
+	rules_at_hosts "$1"
+	routes_at_router "$1"
+}
+
 ila_at_hosts()
 {
-	rule a $LOC_A $SIR "$1"
-	rule b $LOC_B $SIR "$1"
-	route a $SIR_B/128 $LOC_B "$1" dev to-r src $SIR_A
-	route b $SIR_A/128 $LOC_A "$1" dev to-r src $SIR_B
+	rules_at_hosts "$1"
+	routes_at_hosts "$1"
 }
 
 # Forget every rule and ILA route of a, r and b

@@ -188,16 +188,11 @@ late()
 	hold_back block
 	on a ping -6 -n -c 1 -W $((15 * SLOW)) -t 2 $SIR_B >"$TMP/late" 2>&1 &
 	pid=$!
-	until_true 10 is_sent
+	until_true 10 has_seen m sent
 	"${@:3}"
 	hold_back release_indefinite
 	wait $pid
 	has "$1" "$(cat "$TMP/late")" "$2"
-}
-
-is_sent()
-{
-	[ "$(seen m sent)" -gt 0 ]
 }
 
 late_errors()

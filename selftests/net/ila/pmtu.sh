@@ -207,12 +207,12 @@ big_tcp()
 
 	# 1500 all the way, so that nothing narrower is learned
 	ip6 r route change $LOC_B::/64 via 2001:db8:2::2
+	ip6 a link set to-r gso_max_size 180000
+	# as large as can be, however long packets take
+	on a sysctl -qw net.ipv4.tcp_tso_rtt_log=20
 	for mode in $ALL_MODES; do
 		back_from_b "$mode"
 		route a $SIR_B/128 $LOC_B "$mode" dev to-r src $SIR_A
-		ip6 a link set to-r gso_max_size 180000
-		# as large as can be, however long packets take
-		on a sysctl -qw net.ipv4.tcp_tso_rtt_log=20
 		before=$(losses_of a)
 		fresh
 		watch r to-a strange ip6 daddr $LOC_B::/64 tcp dport != 5201

@@ -38,10 +38,8 @@ locators_on_wire()
 
 input_routes()
 {
-	route r $SIR_A/128 $LOC_A "$1" via 2001:db8:1::a dev to-a
-	route r $SIR_B/128 $LOC_B "$1" via 2001:db8:2::b dev to-b
-	input_route a $LOC_A $SIR "$1"
-	input_route b $LOC_B $SIR "$1"
+	routes_at_router "$1"
+	input_routes_at_hosts "$1"
 }
 
 forget_input_routes()

@@ -346,7 +346,7 @@ dead_gateway()
 {
 	local mac
 
-	read -r _ _ mac _ <<<"$(ip6 r -br link show to-a)"
+	mac=$(mac_of r to-a)
 	gateway lladdr "$mac" nud permanent
 	ip6 a route add $LOC_B::/64 via 2001:db8:1::d dev to-r
 	ok "$1: the locator's gateway lives" asks_on_cpu

@@ -26,14 +26,11 @@ BAD="elsewhere bad-sum lost failed unexplained undumped"
 # What the others need beside the storm's hosts
 topology()
 {
-	local mac
-
 	storm_topology
 	cable r to-b c from-b
-	read -r _ _ mac _ <<<"$(ip6 c -br link show to-r)"
 	ip6 s route add default via 2001:db8:1::1
 	ip6 r route add 2001:db8:2::b dev to-b
-	ip6 r neigh add 2001:db8:2::b lladdr "$mac" dev to-b nud permanent
+	ip6 r neigh add 2001:db8:2::b lladdr "$(mac_of c to-r)" dev to-b nud permanent
 }
 
 # Of other hosts' kinds of traffic: TCP in trains; datagrams in fragments,

@@ -401,7 +401,7 @@ at_both()
 
 came()
 {
-	[ "$(seen "$1" "$2")" -gt 20 ]
+	has_seen "$1" "$2" 21
 }
 
 # moves NAME MODE SOURCE DESTINATION IDENTIFIER
