@@ -26,9 +26,8 @@ ipsec()
 	local mode
 
 	on a ip xfrm state add src 2001:db8:1::a dst 2001:db8:1::1 proto esp spi 1 \
-		mode tunnel auth 'hmac(sha1)' \
-		0x0123456789012345678901234567890123456789 \
-		enc 'cbc(aes)' 0x01234567890123456789012345678901 ||
+		mode tunnel aead 'rfc4106(gcm(aes))' \
+		0x0123456789012345678901234567890123456789 128 ||
 		{ skip "IPsec" "no ESP"; return; }
 	on a ip xfrm policy add dir out dst $LOC_B::/64 tmpl src 2001:db8:1::a \
 		dst 2001:db8:1::1 proto esp mode tunnel

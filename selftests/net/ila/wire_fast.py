@@ -18,7 +18,7 @@ from ilawire import (
     AH, COMPAT, DSTOPT, FRAGMENT, HOPOPT, ICMP6, IDENT_LUID, MODES, NONE, QUIET, ROUTING, AT_LOC,
     GSO_TCPV6, SENDER, KernelLog, Router, addr, case, check, dst_of, equal, flow_of, ip, label_of,
     osum, packet, prefix, run, seq, skip_all, src_of, start, text)
-from wire.offload import ETH, Reader, features, seed, vnet_header
+from wire.offload import ETH, HELD, Reader, hold_interrupts, seed, vnet_header
 from wire_hostile import counted
 from wire_matrix import IDENTIFIER
 
@@ -26,8 +26,6 @@ LABELS = count(0x80000)
 LOOKED_INTO = (HOPOPT, ROUTING, FRAGMENT, DSTOPT, AH, ICMP6)
 # modes in which a checksum that a device would finish is finished before
 FINISHED_FIRST = (NONE, COMPAT)
-# seconds for which a device holds its interrupt back
-HELD = 0.5 * SLOW
 
 
 def is_plain(raw):
@@ -253,16 +251,6 @@ def sources(site):
         item for item in site.router.exchange(sent) if item[0] == 'out'))
     check(2 <= len(long) < len(sent), '%d of %d forwarded' % (len(long), len(sent)))
     equal(fast, long, 'what is forwarded')
-
-
-def hold_interrupts(router, on):
-    """As a network card does: what comes meanwhile is received together, as a list."""
-    # the other end has to look as if there was something to be aggregated
-    features(router.ends['in'].name, not on, ('tso',))
-    with router:
-        features('in0', on, ('gro',))
-        sh('unshare -m sh -ec "mount -t sysfs held /sys; cd /sys/class/net/in0;'
-           'echo %d >gro_flush_timeout; echo %d >napi_defer_hard_irqs"' % (on * HELD * 1e9, on))
 
 
 def received_together(router, packets):

@@ -9,18 +9,20 @@ Stock devices give CHECKSUM_COMPLETE only so: the sum of an outer UDP header ove
 IPv6 is verified in software, and what is left of it belongs to the inner packet.
 """
 import errno
+import re
 import socket
 import time
+from dataclasses import replace
 from itertools import count, product
 
 from ilawire import (
     ADJ, COMPAT, MODES, NONE, TCP, UDP, AT_SIR, ROUTER_OUT, SENDER, SLOW, GSO_TCPV6, NEEDS_CSUM,
     NO_VNET, KernelLog, Router, add, addr, case, check, dst_of, equal, ip, mac, mac_text, osum,
     own_address, packet, prefix, put, run, seq, sh, src_of, start, tell, text, to_ila, transport_of,
-    wire_sum, word)
+    w32, wire_sum, word)
 from wire.offload import (
-    ETH, SEGMENTATION, Reader, features, finished, gso_send, resolved, seed, sums_to_zero,
-    vnet_header)
+    ETH, HELD, SEGMENTATION, Reader, features, finished, gso_send, hold_interrupts, resolved, seed,
+    sums_to_zero, vnet_header)
 
 IDENTIFIER = bytes.fromhex('2000000000010087')
 VNI, PORT = 7, 4789
@@ -182,6 +184,63 @@ def udp_train(link, offload):
     wrong = judge(link, got, link.ila, want_sum, True, offload)
     check(not wrong, wrong)
     equal(b''.join(payload_of(one[4]) for one in got), payload, 'payload')
+
+
+# what is asked of the device beside GRO; lists of TCP came with 6.10
+GATHERING = {'gathered': 'rx-udp-gro-forwarding', 'listed': 'rx-gro-list'}
+COUNT_LONG = 'nft add table ip6 long && ' \
+    'nft add chain ip6 long pre "{ type filter hook prerouting priority raw; }" && ' \
+    'nft add rule ip6 long pre meta length gt 900 tcp dport 0-65535 counter && ' \
+    'nft add rule ip6 long pre meta length gt 900 udp dport 0-65535 counter'
+
+
+def piece(transport, number):
+    """One of several that belong together."""
+    what = case(transport, payload=seq(500, number))
+    if transport == 'udp':
+        return what
+
+    def head(length):
+        acknowledges = put(what.transport.head(length), 13, b'\x10')
+        return put(acknowledges, 4, w32(1 + 500 * number))
+    return replace(what, transport=replace(what.transport, head=head))
+
+
+def gathered(link, send, switch):
+    """GRO makes one packet of several, or a list, before they are translated; the other
+    device wants them one by one."""
+    flows = [[piece(transport, number) for number in range(6)] for transport in ('tcp', 'udp')]
+    with link.router:
+        features('in0', True, (switch,))
+        features('out0', False, SEGMENTATION + ('tx', 'tx-gso-list'))
+        sh(COUNT_LONG)
+    hold_interrupts(link.router, True)
+    try:
+        list(link.far.received())
+        for pieces in flows:
+            label = next(LABELS)
+            for what in pieces:
+                dst, dst_sum, *_ = link.forms(what, send)
+                link.near.send(NO_VNET, packet(what, SENDER, dst, dst_sum, flow=label))
+        got = link.gather(lambda frames: len(frames) == sum(map(len, flows)), 4 * HELD)
+    finally:
+        hold_interrupts(link.router, False)
+        with link.router:
+            features('in0', False, (switch,))
+            long = sh('nft list table ip6 long; nft delete table ip6 long')
+    long = [int(number) for number in re.findall(r'packets (\d+)', long)]
+    for pieces, together in zip(flows, long):
+        name = pieces[0].transport.name
+        dst, dst_sum, want_dst, want_sum = link.forms(pieces[0], send)
+        ours = [one for one in got if transport_of(one[4])[0] == pieces[0].transport.proto]
+        equal(len(ours), len(pieces), '%s packets' % name)
+        wrong = judge(link, ours, want_dst, want_sum, send, False)
+        check(not wrong, '%s: %s' % (name, wrong))
+        equal([payload_of(one[4]) for one in ours], [what.payload for what in pieces],
+              '%s payloads' % name)
+        # what has a wrong sum on the wire is left alone
+        if dst_sum % 0xffff == osum(dst) % 0xffff:
+            check(together, 'GRO put nothing of %s together' % name)
 
 
 HOOK = 'nft add table ip6 told && nft add chain ip6 told post "{ type filter hook postrouting ' \
@@ -356,6 +415,9 @@ def tests_of(links):
                 design, 'route' if send else 'rule', link.name, what,
                 'with offload' if offload else 'without'),
                 lambda l=link, f=function, s=send, o=offload: f(l, s, o))
+        for send, (name, switch) in product((True, False), GATHERING.items()):
+            yield ('%s%s %s: %s by GRO' % (bug, 'route' if send else 'rule', link.name, name),
+                   lambda l=link, w=send, s=switch: gathered(l, w, s))
         yield ('%sroute %s: UDP train' % ('U8 ' if link.mode == NONE else bug, link.name),
                lambda l=link: udp_train(l, True))
         yield ('route %s: TCP trains, dropped by a queue' % link.name,

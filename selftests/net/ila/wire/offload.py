@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 
-from ilatap import Skip, check
+from ilatap import SLOW, Skip, check, sh
 from wire.model import add, osum, word
 from wire.net import BUFFER, ETH_P_IPV6, GSO_NONE, NEEDS_CSUM, PACKET_OUTGOING, VNET, End, mac
 from wire.packet import AT, put, src_of, transport_of
@@ -14,6 +14,8 @@ ETH = 14
 # everything that could leave the work to the device
 SEGMENTATION = ('tso', 'tx-udp-segmentation', 'tx-udp_tnl-segmentation',
                 'tx-udp_tnl-csum-segmentation')
+# seconds for which a device holds its interrupt back
+HELD = 0.5 * SLOW
 
 
 def features(device, on, names):
@@ -23,6 +25,16 @@ def features(device, on, names):
     done = subprocess.run(['ethtool', '-K', device] + words, text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     check(not done.returncode, done.stdout)
+
+
+def hold_interrupts(router, on):
+    """As a network card does: what comes meanwhile is received together, as a list."""
+    # the other end has to look as if there was something to be aggregated
+    features(router.ends['in'].name, not on, ('tso',))
+    with router:
+        features('in0', on, ('gro',))
+        sh('unshare -m sh -ec "mount -t sysfs held /sys; cd /sys/class/net/in0;'
+           'echo %d >gro_flush_timeout; echo %d >napi_defer_hard_irqs"' % (on * HELD * 1e9, on))
 
 
 def seed(raw, dst_sum):
