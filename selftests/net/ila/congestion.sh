@@ -18,8 +18,8 @@ PORT=7002
 DESIGNS="tables_at_router all_routes_at_hosts"
 # host and device, of everything that sends
 ENDS=("a to-r" "r to-a" "r to-b" "b to-r")
-# who sends is told that there was no room
-QUEUE=(netem limit 10 delay 2ms 1ms duplicate 0.5% corrupt 0.1%)
+# who sends is told that there was no room; a slow machine fills it slowly
+QUEUE=(netem limit 10 delay $((2 * SLOW))ms ${SLOW}ms duplicate 0.5% corrupt 0.1%)
 
 # places N: the N-th prefix and its locators
 places()
