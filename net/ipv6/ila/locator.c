@@ -120,7 +120,7 @@ static void ila_locator_retire(struct ila_net *ilan, struct ila_locator *loc)
 }
 
 /* Do only locators use it that moved here, and who took it down? No mapping is in
- * preparation then.
+ * preparation then; one may have been given up in the same message.
  */
 static bool ila_locator_is_unreferred(const struct ila_locator *loc)
 {
@@ -158,7 +158,8 @@ static int ila_locator_check(struct ila_net *ilan, struct ila_locator *loc,
 	}
 	if (!loc->has_sir) {
 		ila_locator_set_sir(loc, *sir);
-		list_add(&loc->fresh, &ilan->fresh);
+		if (list_empty(&loc->fresh))
+			list_add(&loc->fresh, &ilan->fresh);
 	}
 	if (loc->target.upper == *sir)
 		return 0;

@@ -179,10 +179,7 @@ bool ila_route_is_common(const struct dst_entry *dst)
 {
 	const struct fib6_info *from;
 
-	if (dst_xfrm(dst))
-		return false;
-	/* then it can lose its carrier, and nothing says so */
-	if (ip6_ignore_linkdown(dst_dev(dst)))
+	if (dst_xfrm(dst) || ila_dst_minds_carrier(dst))
 		return false;
 	from = rcu_dereference(dst_rt6_info(dst)->from);
 	return from && !ila_route_competes(from);

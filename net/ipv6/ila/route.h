@@ -86,6 +86,15 @@ static inline bool ila_dst_holds(const struct dst_entry *dst, u32 cookie)
 		      fib6_get_cookie_safe(from, &now) && now == cookie);
 }
 
+/* It may lose its carrier, and so its place, and no serial number says so */
+static inline bool ila_dst_minds_carrier(const struct dst_entry *dst)
+{
+	const struct inet6_dev *idev = READ_ONCE(dst_rt6_info(dst)->rt6i_idev);
+
+	return unlikely(!idev ||
+			READ_ONCE(idev->cnf.ignore_routes_with_linkdown));
+}
+
 /**
  * ila_kept_dst() - the route that is kept
  * @kept: where
@@ -108,7 +117,8 @@ static inline struct dst_entry *ila_kept_dst(const struct ila_kept *kept,
 	local = READ_ONCE(kept->at.local);
 	cookie = READ_ONCE(kept->at.cookie);
 	ila_kept_end();
-	if (unlikely(!dst || local != ila_local_sernum(net)))
+	if (unlikely(!dst || local != ila_local_sernum(net)) ||
+	    ila_dst_minds_carrier(dst))
 		return NULL;
 	return ila_dst_holds(dst, cookie) ? dst : dst_check(dst, cookie);
 }

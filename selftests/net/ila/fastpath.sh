@@ -128,12 +128,16 @@ nowhere()
 	case $WAY in
 	fast) went "$1" "0 fast, 0 came" ;;
 	# what else the packets would go by is looked up, or is not
-	long)
-		take b came >/dev/null
-		datagrams a $SIR_B
-		same "$1" "$(take b came) came" "0 came"
-		;;
+	long) comes "$1" 0 ;;
 	esac
+}
+
+# By whatever way
+comes()
+{
+	take b came >/dev/null
+	datagrams a $SIR_B
+	same "$1" "$(take b came) came" "$2 came"
 }
 
 still()
@@ -350,14 +354,13 @@ routes()
 	fast "a table route again"
 	carrier ila0 off
 	fast "its device has no carrier"
-	# nothing tells of that, but the collector looks
 	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=1
-	sleep 3
 	nowhere "and that is to be obeyed"
 	carrier ila0 on
 	on r sysctl -qw net.ipv6.conf.ila0.ignore_routes_with_linkdown=0
 	fast "with carrier again"
 	better_but_dead
+	locator_without_carrier
 	ip6 r route del $SIR::/64
 	nowhere "the table route is deleted"
 	table_route r $SIR::/64 neutral-map dev to-a
@@ -408,6 +411,20 @@ better_but_dead()
 	ip6 r route del 2001:db8:5::/48
 	table_route_on_r
 	fast "the prefix's own again"
+}
+
+# The routing tables say nothing of that
+locator_without_carrier()
+{
+	ip6 r link add d0 up type dummy
+	ip6 r route add $LOC_B::/64 dev d0 metric 10
+	comes "a better route of the locator leads elsewhere" 0
+	carrier d0 off
+	comes "its device has no carrier" 0
+	on r sysctl -qw net.ipv6.conf.d0.ignore_routes_with_linkdown=1
+	comes "and that is to be obeyed by it, too" 3
+	ip6 r link del d0
+	fast "the locator has one route again"
 }
 
 moved()

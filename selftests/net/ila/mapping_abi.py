@@ -982,6 +982,24 @@ def locator_down_free():
                 text="another SIR prefix")
 
 
+@case("locators: one message may want one that is down for several SIR prefixes")
+def locator_changes_prefix():
+    ila.map(record(luid(), LOC3))
+    ila.locator(LOC3, LOCATOR_DOWN)
+    ila.map(record(luid()), cmd=MAPPING_DEL)
+    # the last word about an address counts, the locator has been wanted before
+    records = [record(luid(1, SIR2), LOC3), record(luid(1, SIR2), "2001:db8:a:4"),
+               record(luid(1, "2001:db8:5:3"), LOC3)]
+    refuses(errno.EINVAL, MAPPING_REPLACE, b"".join(records) + record(luid(2, SIR2), LOC3),
+            text="another SIR prefix")
+    ila.map(*records, cmd=MAPPING_REPLACE)
+    equal([place(LOC3), place("2001:db8:a:4")], [(1, DOWN), (1, 0)])
+    equal(ila.locator(LOC3)["sir_prefix"], "2001:db8:5:3")
+    ila.map_flush()
+    ila.locator(LOC3, LOCATOR_UP)
+    equal(ila.locators(), [])
+
+
 @case("locators: what mappings have moved to goes with them")
 def locator_moved_goes():
     ila.locator(LOC, LOCATOR_MOVE, to=LOC3)
