@@ -6,6 +6,7 @@ the same can be done. What was lost on the way, kmemleak knows."""
 
 import errno
 import os
+import socket
 import sys
 
 import ilatap
@@ -137,6 +138,11 @@ def furnish():
     nexthop_new(LOC)()()
 
 
+def furnished_namespace():
+    new_namespace()
+    furnish()
+
+
 def new_namespace():
     """One that never heard of ILA; the one before comes to its end."""
     ilatap.new_namespace()
@@ -216,9 +222,23 @@ def length(answer):
     return sum(len(message.payload) - nl.GENLHDR.size for message in answer)
 
 
+def heard():
+    """Whether the listener has been told something, or that it has missed something."""
+    told = False
+    while True:
+        try:
+            listener.sock.recv(1 << 16, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return told
+        except OSError as error:
+            equal(error.errno, errno.ENOBUFS, "a listener's error")
+        told = True
+
+
 def attempt(operation, nth):
-    """(whether a fault came, the errno or 0, the answer)"""
+    """(whether a fault came, the errno or 0, the answer, whether it was told)"""
     error, run, answer = 0, operation(), []
+    heard()
     with Fault(nth) as fault:
         try:
             answer = run()
@@ -226,14 +246,16 @@ def attempt(operation, nth):
             error = errno.ETIMEDOUT
         except OSError as got:
             error = got.errno
+    told = heard()
     sockets()
-    return fault.injected(), error, answer
+    return fault.injected(), error, answer, told
 
 
-def judge(error, before, after, again):
+def judge(error, before, after, told, again):
     """Return: what there is in the end."""
     check(error in (0,) + REFUSED + UNKNOWN, "wrong errno")
     now = state()
+    check(told or now == before, "changed, and nobody was told")
     if error == 0:
         equal(now, after, "there is")
     elif error in UNKNOWN:
@@ -249,13 +271,15 @@ def judge(error, before, after, again):
 def fail_each(operation, start_over):
     start_over()
     before = state()
+    heard()
     whole = length(operation()())
+    tells = heard()
     now = after = state()
     errors = {}
     for nth in range(1, MOST):
         if start_over is not furnish or now != before:
             start_over()
-        injected, error, answer = attempt(operation, nth)
+        injected, error, answer, told = attempt(operation, nth)
         if not injected:
             break
         if not error:
@@ -263,7 +287,7 @@ def fail_each(operation, start_over):
         said = errno.errorcode.get(error, "done")
         errors[said] = errors.get(said, 0) + 1
         try:
-            now = judge(error, before, after, operation())
+            now = judge(error, before, after, told or not tells, operation())
         except AssertionError as why:
             raise AssertionError("allocation %d, %s: %s" % (nth, said, why))
     check(not injected and not error, "not without a fault: %d" % error)
@@ -375,6 +399,8 @@ def cases():
         if name in FIRST:
             yield (name + ", the namespace's first",
                    lambda o=operation: fail_each(o, new_namespace))
+    yield ("locator move, the namespace's first",
+           lambda: fail_each(locator(LOCATOR_MOVE, LOC3), furnished_namespace))
     yield "namespaces", namespaces
 
 

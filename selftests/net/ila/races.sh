@@ -36,6 +36,9 @@ lines()
 {
 	awk -v kind="$1" -v seed="$((SEED + $2))" -v lines=$LINES -v sir=$SIR \
 		-f "$HERE/storm.awk" >"$TMP/$1.$2"
+	# for what a floods; with the prefix that routes have, packets would go round
+	[ "$1" != rule ] || echo "ila add loc_match $LOC_B loc 2001:db8:5:6" \
+		"csum-mode no-action" >>"$TMP/$1.$2"
 }
 
 # --- Storms: each goes on until the test ends, but not while it is held ---------------
@@ -83,11 +86,12 @@ churn()
 
 settings()
 {
+	# that of a device that comes and goes
+	on r sysctl -qw net.ipv6.conf.d0.disable_ipv6=$((RANDOM % 2))
 	on r sysctl -qw net.ipv6.conf.to-b.forwarding=$((RANDOM % 2)) \
-		net.ipv6.conf.all.disable_policy=$((RANDOM % 2)) \
-		net.ipv6.conf.d0.disable_ipv6=$((RANDOM % 2))
-	on r sysctl -qw net.ipv6.conf.all.forwarding=1
-	on r "$ILA_DO" config set fastpath $((RANDOM % 2)) >/dev/null && echo 1
+		net.ipv6.conf.all.disable_policy=$((RANDOM % 2)) &&
+		on r sysctl -qw net.ipv6.conf.all.forwarding=1 &&
+		on r "$ILA_DO" config set fastpath $((RANDOM % 2)) >/dev/null && echo 1
 }
 
 # A namespace that is filled and flooded, and ends so
@@ -223,6 +227,11 @@ ended_enough()
 	[ "$(count_of "$TMP"/times.namespace.*)" -ge "$CYCLES" ]
 }
 
+translated()
+{
+	[ "$(counter r IlaInTranslated)" -gt 0 ]
+}
+
 all_came()
 {
 	local file
@@ -240,6 +249,7 @@ progress()
 
 	hold
 	until_true 60 all_came
+	ok "rules translate meanwhile" until_true 60 translated
 	ok "$CYCLES namespaces and more came to their end" \
 		until_true $((CYCLES + 60)) ended_enough
 	for file in "$TMP"/times.*; do
@@ -276,8 +286,8 @@ echo "# seed $SEED, $CYCLES cycles"
 line
 background a "$TRAFFIC" flood $SIR:2000::1 9 --pause 0.02
 background a "$TRAFFIC" flood $SIR:2000::9 9 --pause 0.01
-background a "$TRAFFIC" flood $LOC_A:2000::1 9 --pause 0.02 --size 1400
-background b "$TRAFFIC" flood $LOC_B:2000::1 9 --pause 0.02
+background a "$TRAFFIC" flood $LOC_B:2000::1 9 --pause 0.02 --size 1400
+background b "$TRAFFIC" flood $LOC_A:2000::1 9 --pause 0.05
 storms
 cycles
 progress

@@ -3,7 +3,7 @@
 # The KUnit tests, in User Mode Linux or in a guest whose kernel has KUnit; and the
 # same source in user space.
 
-# kunit_modules SOURCE STAGE: the test modules that were built there
+# kunit_modules SOURCE STAGE: the test modules that were built there; each has a suite
 kunit_modules()
 {
 	mkdir -p "$2"
@@ -18,6 +18,7 @@ kunit_uml()
 	uml_get
 	uml_modules "$dir/src"
 	kunit_modules "$dir/src" "$dir/stage"
+	cp "$dir/src/net/ipv6/ila/ila.ko" "$dir/stage/"
 	LAB_TIMEOUT=300 uml_boot "$dir" 256 /lab/src/init kunit.enable=1 \
 		kunit.autorun=1 \
 		> "$dir/log" || true
@@ -34,11 +35,14 @@ kunit_guest()
 	cp "$dir/out/kunit" "$dir/log"
 }
 
-# Flat TAP out of the kernel's nested one: a line for each case of a suite.
+# kunit_flatten SUITES: flat TAP out of the kernel's nested one, a line for each case of
+# a suite. What is missing was planned by the suites.
 kunit_flatten()
 {
-	awk '
+	awk -v suites="$1" '
 		/^ +# Subtest: / { suite = $NF }
+		/^    1\.\./ { planned += substr($1, 4) }
+		/^ok [0-9]+/ { passed++ }
 		/^    (not )?ok [0-9]+/ {
 			verdict = $1 == "ok" ? "ok" : "not ok"
 			name = $0
@@ -49,16 +53,18 @@ kunit_flatten()
 		}
 		END {
 			print "TAP version 13"
-			print "1.." n + 0
+			print "1.." planned + 0
 			for (i = 1; i <= n; i++)
 				print lines[i]
-			exit failed || !n
+			if (passed != suites)
+				print "# " passed + 0 " of " suites " suites passed"
+			exit failed || !n || n != planned || passed != suites
 		}'
 }
 
 kunit_tap()
 {
-	local dir=$WORK/kunit verdict
+	local dir=$WORK/kunit verdict suites
 	root_get
 	if kernel_is_own; then
 		kunit_guest "$dir"
@@ -68,7 +74,8 @@ kunit_tap()
 		verdict=(uml_quiet "$dir/log")
 	fi
 	grep -E '^ *# ' "$dir/log" | grep -v 'Subtest:' || true
-	kunit_flatten < "$dir/log" || {
+	suites=$(find "$dir/stage" -name '*_test.ko' | wc -l)
+	kunit_flatten "$suites" < "$dir/log" || {
 		tail -n 40 "$dir/log" >&2
 		return 1
 	}
