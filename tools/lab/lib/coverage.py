@@ -1,15 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage.py ROOT DIR: what gcov has counted, file by file, then the lines and
-branches below ROOT that never ran, by function. DIR/*.json are gcov's lists. One
+"""coverage.py ROOT DIR DOCUMENT: what gcov has counted, file by file, then the lines
+and branches below ROOT that never ran, by function. DIR/*.json are gcov's lists. One
 line of a source may be in several objects (what is inlined, what a test includes):
-it ran if it ran in one."""
+it ran if it ran in one. Fails if too few ran, or if DOCUMENT does not say of a
+function why some did not."""
 
 import collections
 import glob
 import json
 import os
+import re
 import sys
+
+GOAL = 95     # percent of lines
 
 
 class Line:
@@ -89,7 +93,25 @@ def missing(title, sources, is_missing):
             print("    %s %s" % (function or "-", spans(numbers)))
 
 
-def main(root, directory):
+def explained(document):
+    """Names of the functions in the document's table, which comes before the lists."""
+    with open(document) as text:
+        return set(re.findall(r"``(\w+)``", text.read().split("\n.. coverage: begin")[0]))
+
+
+def complaints(sources, document):
+    lines = [line for found in sources.values() for line in found.values()]
+    ran = sum(line.count > 0 for line in lines)
+    if 100 * ran < GOAL * len(lines):
+        yield "less than %d %% of the lines ran" % GOAL
+    known = explained(document)
+    for name, found in sorted(sources.items()):
+        for function in sorted({line.function for line in found.values() if not line.count}):
+            if function not in known:
+                yield "%s: nothing says why lines of %s did not run" % (name, function or "-")
+
+
+def main(root, directory, document):
     sources = merge(root, documents(glob.glob(os.path.join(directory, "*.json"))))
     print("%-36s %-23s  %s" % ("", "lines", "branches"))
     for name, lines in sorted(sources.items()):
@@ -98,7 +120,10 @@ def main(root, directory):
     missing("lines that never ran", sources, lambda line: not line.count)
     missing("lines with a branch never taken", sources,
             lambda line: line.count and not all(line.branches))
+    wrong = list(complaints(sources, document))
+    print("".join("coverage: %s\n" % one for one in wrong), end="", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -20,12 +20,13 @@ coverage_collect()
 	done
 }
 
-# coverage_tables DIR: of all lists in DIR
+# coverage_tables DIR: of all lists in DIR; fails if the document does not say why a
+# line of them did not run
 coverage_tables()
 {
-	in_root "$BUILD/src:/lab/src:ro" "$1:/lab/out:ro" \
-		"$LAB/lib:/lab/stage:ro" -- \
-		python3 -B /lab/stage/coverage.py /lab/src/ /lab/out
+	in_root "$BUILD/src:/lab/src:ro" "$1:/lab/out:ro" "$LAB/lib:/lab/stage:ro" \
+		"$TOP/Documentation:/lab/tree:ro" -- \
+		python3 -B /lab/stage/coverage.py /lab/src/ /lab/out /lab/tree/coverage.rst
 }
 
 # coverage_document TABLES: they take the place of those between the marks
@@ -48,7 +49,7 @@ coverage_document()
 
 cmd_coverage()
 {
-	local dir
+	local dir explained=1
 	work_dir
 	dir=$WORK/coverage
 	grep -q gcov <<<"${CONFIGS[*]}" || die "$KERNEL does not count"
@@ -57,9 +58,11 @@ cmd_coverage()
 	mkdir -p "$dir"
 	build_get
 	coverage_collect "$dir"
-	coverage_tables "$dir" > "$WORK/tables"
+	coverage_tables "$dir" > "$WORK/tables" || explained=''
 	cat "$WORK/tables"
 	# the document is about all tests
-	[ $# -gt 0 ] || coverage_document "$WORK/tables"
+	[ $# = 0 ] || return "$STATUS"
+	coverage_document "$WORK/tables"
+	[ -n "$explained" ] || return 1
 	return "$STATUS"
 }
