@@ -6,7 +6,6 @@ the same can be done. What was lost on the way, kmemleak knows."""
 
 import errno
 import os
-import socket
 import sys
 
 import ilatap
@@ -88,6 +87,7 @@ def sockets():
     ila, routes = nl.Ila(), nl.Routes()
     listener = nl.Netlink(nl.NETLINK_GENERIC)
     listener.join("config")
+    listener.sock.setblocking(False)
     for netlink in (ila.netlink, routes.netlink):
         netlink.sock.settimeout(3 * ilatap.SLOW)
 
@@ -227,7 +227,7 @@ def heard():
     told = False
     while True:
         try:
-            listener.sock.recv(1 << 16, socket.MSG_DONTWAIT)
+            listener.sock.recv(1 << 16)
         except BlockingIOError:
             return told
         except OSError as error:
