@@ -19,7 +19,7 @@ DESIGNS="tables_at_router all_routes_at_hosts"
 # host and device, of everything that sends
 ENDS=("a to-r" "r to-a" "r to-b" "b to-r")
 # who sends is told that there was no room; a slow machine fills it slowly
-QUEUE=(netem limit 10 delay $((2 * SLOW))ms ${SLOW}ms duplicate 0.5% corrupt 0.1%)
+QUEUE=(netem limit 10 delay "$((2 * SLOW))ms" "${SLOW}ms" duplicate 0.5% corrupt 0.1%)
 
 # places N: the N-th prefix and its locators
 places()
