@@ -3,12 +3,16 @@
 # The KUnit tests, in User Mode Linux or in a guest whose kernel has KUnit; and the
 # same source in user space.
 
-# kunit_modules SOURCE STAGE: the test modules that were built there; each has a suite
+# kunit_modules SOURCE STAGE: the test modules that were built there; each has a suite,
+# sets SUITES
 kunit_modules()
 {
+	local modules
+	mapfile -t modules < <(find "$1" -name '*_test.ko')
+	SUITES=${#modules[@]}
+	[ "$SUITES" -gt 0 ] || die "no KUnit test module was built"
 	mkdir -p "$2"
-	find "$1" -name '*_test.ko' -exec cp {} "$2/" \;
-	compgen -G "$2/*.ko" >/dev/null || die "no KUnit test module was built"
+	cp "${modules[@]}" "$2/"
 }
 
 # kunit_uml DIR: what they tell goes to DIR/log
@@ -35,11 +39,11 @@ kunit_guest()
 	cp "$dir/out/kunit" "$dir/log"
 }
 
-# kunit_flatten SUITES: flat TAP out of the kernel's nested one, a line for each case of
-# a suite. What is missing was planned by the suites.
+# Flat TAP out of the kernel's nested one, a line for each case of a suite. It plans what
+# the suites did, and fails if some case or one of the SUITES did not come to its end.
 kunit_flatten()
 {
-	awk -v suites="$1" '
+	awk -v suites="$SUITES" '
 		/^ +# Subtest: / { suite = $NF }
 		/^    1\.\./ { planned += substr($1, 4) }
 		/^ok [0-9]+/ { passed++ }
@@ -64,7 +68,7 @@ kunit_flatten()
 
 kunit_tap()
 {
-	local dir=$WORK/kunit verdict suites
+	local dir=$WORK/kunit verdict
 	root_get
 	if kernel_is_own; then
 		kunit_guest "$dir"
@@ -74,8 +78,7 @@ kunit_tap()
 		verdict=(uml_quiet "$dir/log")
 	fi
 	grep -E '^ *# ' "$dir/log" | grep -v 'Subtest:' || true
-	suites=$(find "$dir/stage" -name '*_test.ko' | wc -l)
-	kunit_flatten "$suites" < "$dir/log" || {
+	kunit_flatten < "$dir/log" || {
 		tail -n 40 "$dir/log" >&2
 		return 1
 	}
